@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A task's io-wq workers go away with its last ring, none of them waits out
+ * the idle timeout.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+#define MAX_REQS	32
+
+FIXTURE(last_ring)
+{
+	struct io_uring ring;
+	int file;
+	int null;
+	int pipe[2];
+	int reqs;
+};
+
+FIXTURE_VARIANT(last_ring)
+{
+	int nops;	/* bounded */
+	int writes;	/* bounded, hashed: one at a time */
+	int blocking;	/* unbounded, each of them needs a worker */
+};
+
+FIXTURE_VARIANT_ADD(last_ring, one_bounded)
+{
+	.nops = 1,
+};
+
+FIXTURE_VARIANT_ADD(last_ring, one_unbounded)
+{
+	.blocking = 1,
+};
+
+FIXTURE_VARIANT_ADD(last_ring, hashed)
+{
+	.writes = 16,
+};
+
+FIXTURE_VARIANT_ADD(last_ring, many_unbounded)
+{
+	.blocking = 16,
+};
+
+FIXTURE_VARIANT_ADD(last_ring, mixed)
+{
+	.nops = 12,
+	.writes = 12,
+	.blocking = 8,
+};
+
+FIXTURE_SETUP(last_ring)
+{
+	int i;
+
+	self->file = memfd_create("hashed", MFD_CLOEXEC);
+	ASSERT_LE(0, self->file);
+	self->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->null);
+	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
+	ASSERT_EQ(0, io_uring_queue_init(MAX_REQS, &self->ring, 0));
+	ASSERT_EQ(0, nr_workers());
+
+	for (i = 0; i < variant->blocking; i++)
+		prep_blocking(&self->ring, self->pipe[0], self->null);
+	for (i = 0; i < variant->writes; i++)
+		prep_async_write(&self->ring, self->file, "x", 1, i);
+	for (i = 0; i < variant->nops; i++)
+		prep_async_nop(&self->ring);
+	self->reqs = variant->blocking + variant->writes + variant->nops;
+	ASSERT_EQ(self->reqs, io_uring_submit(&self->ring));
+}
+
+FIXTURE_TEARDOWN(last_ring)
+{
+	close(self->pipe[0]);
+	close(self->pipe[1]);
+	close(self->null);
+	close(self->file);
+}
+
+TEST_F(last_ring, idle_workers_go)
+{
+	int i;
+
+	for (i = 0; i < variant->blocking; i++)
+		ASSERT_EQ(1, write(self->pipe[1], "x", 1));
+	ASSERT_EQ(0, reap(&self->ring, self->reqs));
+	ASSERT_LE(1, nr_workers());
+
+	io_uring_queue_exit(&self->ring);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+/* Blocked requests have to be cancelled, the others may be at any stage. */
+TEST_F(last_ring, busy_workers_go)
+{
+	ASSERT_LE(1, wait_for_workers(1));
+	ASSERT_LE(variant->blocking, wait_for_workers(variant->blocking));
+
+	io_uring_queue_exit(&self->ring);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+/* Whoever holds the last reference, it is the submitter whose workers go. */
+TEST_F(last_ring, workers_go_when_a_child_closes_last)
+{
+	int i, status, go[2];
+	pid_t child;
+
+	for (i = 0; i < variant->blocking; i++)
+		ASSERT_EQ(1, write(self->pipe[1], "x", 1));
+	ASSERT_EQ(0, reap(&self->ring, self->reqs));
+
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		char c;
+
+		close(go[1]);
+		_exit(read(go[0], &c, 1));
+	}
+
+	io_uring_queue_exit(&self->ring);
+	EXPECT_LE(1, least_workers(100));
+
+	close(go[0]);
+	close(go[1]);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_EQ(0, status);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+/*
+ * A worker that blocks while more work is pending asks the submitter to create
+ * another worker, and stays until it got an answer. This submitter does not
+ * answer for a while, it waits for its vfork() child. Meanwhile the worker
+ * gets idle, and the ring goes away.
+ */
+#define PENDING_REQS	3
+
+struct pending_create {
+	struct io_uring ring;
+	int pipe[PENDING_REQS][2];
+	int in_vfork[2];
+	int go_on[2];
+	const char *failed;
+};
+
+/* Wait until somebody has read all that was written to the pipe @fd. */
+static bool wait_until_read(int fd)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	int unread;
+
+	while (!ioctl(fd, FIONREAD, &unread) && unread && now_ms() < deadline)
+		sleep_us(500);
+	return !unread;
+}
+
+/* Wait until thread @tid sleeps. */
+static bool wait_until_asleep(pid_t tid)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	char path[64], state = 0;
+
+	sprintf(path, "/proc/self/task/%d/stat", tid);
+	while (state != 'S' && now_ms() < deadline) {
+		FILE *file = fopen(path, "r");
+
+		if (!file)
+			return false;
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(file);
+		sleep_us(500);
+	}
+	return state == 'S';
+}
+
+static void *close_during_vfork(void *arg)
+{
+	struct pending_create *pc = arg;
+	pid_t worker;
+	char c;
+	int i;
+
+	if (read(pc->in_vfork[0], &c, 1) != 1 ||
+	    find_workers(getpid(), &worker) != 1)
+		pc->failed = "there is no child, or not one worker";
+
+	/* it asks for another worker as it blocks in the second request */
+	for (i = 0; i < PENDING_REQS; i++) {
+		if (write(pc->pipe[i][1], "x", 1) != 1 ||
+		    !wait_until_read(pc->pipe[i][0]) ||
+		    !wait_until_asleep(worker))
+			pc->failed = "a request was not run";
+	}
+	io_uring_queue_exit(&pc->ring);
+	/* the worker has to stay as long as its request is pending */
+	if (least_workers(scaled_ms(100)) != 1)
+		pc->failed = "the worker did not wait for the submitter";
+
+	if (write(pc->go_on[1], "x", 1) != 1)
+		pc->failed = "the child could not go on";
+	return NULL;
+}
+
+TEST(worker_goes_that_waited_for_the_submitter)
+{
+	unsigned int one_worker[2] = { 0, 1 }, more_workers[2] = { 0, 4 };
+	struct pending_create pc = {};
+	pthread_t closer;
+	pid_t child;
+	int i, null, status;
+
+	ASSERT_EQ(0, pipe2(pc.in_vfork, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(pc.go_on, O_CLOEXEC));
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, null);
+
+	ASSERT_EQ(0, io_uring_queue_init(PENDING_REQS, &pc.ring, 0));
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&pc.ring, one_worker));
+	for (i = 0; i < PENDING_REQS; i++) {
+		ASSERT_EQ(0, pipe2(pc.pipe[i], O_CLOEXEC));
+		prep_blocking(&pc.ring, pc.pipe[i][0], null);
+	}
+	ASSERT_EQ(PENDING_REQS, io_uring_submit(&pc.ring));
+	ASSERT_EQ(1, wait_for_workers(1));
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&pc.ring,
+							more_workers));
+
+	ASSERT_EQ(0, pthread_create(&closer, NULL, close_during_vfork, &pc));
+	child = vfork();
+	if (!child) {
+		char c = 0;
+
+		/* it has a copy of the descriptor, and must not keep the ring */
+		close(pc.ring.ring_fd);
+		_exit(write(pc.in_vfork[1], &c, 1) != 1 ||
+		      read(pc.go_on[0], &c, 1) != 1);
+	}
+	ASSERT_LT(0, child);
+	ASSERT_EQ(0, pthread_join(closer, NULL));
+	ASSERT_EQ(NULL, pc.failed) {
+		TH_LOG("%s", pc.failed);
+	}
+	EXPECT_EQ(0, wait_for_no_worker());
+
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_HARNESS_MAIN

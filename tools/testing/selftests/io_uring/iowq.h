@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the io-wq tests share: look at the workers of the calling process, wait
+ * for them with a deadline, and give them something to do.
+ */
+#ifndef SELFTEST_IO_URING_IOWQ_H
+#define SELFTEST_IO_URING_IOWQ_H
+
+#include <dirent.h>
+#include <liburing.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Workers that have to go must be gone by then, in milliseconds. Far below the
+ * 5 s after which io-wq lets surplus workers go on any kernel.
+ */
+#define GONE_MS		1000
+/* A worker that stays this long, in milliseconds, survived the idle timeout. */
+#define KEPT_MS		7000
+/* A request that takes longer, in milliseconds, is lost. */
+#define LOST_MS		2000
+
+/*
+ * Deadlines stretch on a slow machine: IOWQ_TIME_SCALE=2 doubles them. Up to
+ * 4, or GONE_MS would reach the idle timeout.
+ */
+static inline long scaled_ms(long ms)
+{
+	const char *scale = getenv("IOWQ_TIME_SCALE");
+	long factor = scale ? atol(scale) : 1;
+
+	if (factor < 1)
+		factor = 1;
+	return ms * (factor > 4 ? 4 : factor);
+}
+
+static inline long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Restarts when task work interrupts it, as that is what the tests are about. */
+static inline void sleep_us(long us)
+{
+	struct timespec ts = {
+		.tv_sec = us / 1000000,
+		.tv_nsec = us % 1000000 * 1000,
+	};
+
+	while (nanosleep(&ts, &ts))
+		;
+}
+
+/*
+ * The io-wq workers of process @pid: threads named iou-wrk-*. -1 if there is no
+ * such process. With @tid, that of one of them is left there.
+ */
+static inline int find_workers(pid_t pid, pid_t *tid)
+{
+	char path[300], comm[32];
+	struct dirent *entry;
+	int workers = 0;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return -1;
+
+	while ((entry = readdir(tasks))) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", pid,
+			 entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;	/* "." and "..", or it just exited */
+		if (fgets(comm, sizeof(comm), file) &&
+		    !strncmp(comm, "iou-wrk-", strlen("iou-wrk-"))) {
+			workers++;
+			if (tid)
+				*tid = atoi(entry->d_name);
+		}
+		fclose(file);
+	}
+	closedir(tasks);
+	return workers;
+}
+
+static inline int nr_workers(void)
+{
+	return find_workers(getpid(), NULL);
+}
+
+/* Wait until @want workers are there. Returns how many there are in the end. */
+static inline int wait_for_workers(int want)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	int workers;
+
+	while ((workers = nr_workers()) < want && now_ms() < deadline)
+		sleep_us(500);
+	return workers;
+}
+
+/* Wait until @pid has no worker. Returns how many there are in the end. */
+static inline int wait_for_no_worker_of(pid_t pid)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	int workers;
+
+	while ((workers = find_workers(pid, NULL)) && now_ms() < deadline)
+		sleep_us(500);
+	return workers;
+}
+
+static inline int wait_for_no_worker(void)
+{
+	return wait_for_no_worker_of(getpid());
+}
+
+/* The least number of workers seen in the next @ms milliseconds. */
+static inline int least_workers(long ms)
+{
+	long end = now_ms() + ms;
+	int workers, least = nr_workers();
+
+	while (least && now_ms() < end) {
+		workers = nr_workers();
+		if (workers < least)
+			least = workers;
+		sleep_us(10000);
+	}
+	return least;
+}
+
+/* A test that needs more entries than its ring has is broken. */
+static inline struct io_uring_sqe *get_sqe(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	if (!sqe)
+		abort();
+	return sqe;
+}
+
+static inline void prep_async_nop(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe = get_sqe(ring);
+
+	io_uring_prep_nop(sqe);
+	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+}
+
+/*
+ * Bounded work that gets to a worker as it may have to wait, where @fd is of a
+ * memfd. It relies on any worker that is running, where work that is forced to
+ * a worker has one created.
+ */
+static inline void prep_punted_read(struct io_uring *ring, int fd, char *byte)
+{
+	io_uring_prep_read(get_sqe(ring), fd, byte, 1, 0);
+}
+
+/*
+ * Unbounded work that blocks its worker until there is a byte in @pipe to move
+ * to @null, /dev/null. A read would not, io_uring polls the pipe for it.
+ */
+static inline void prep_blocking(struct io_uring *ring, int pipe, int null)
+{
+	io_uring_prep_splice(get_sqe(ring), pipe, -1, null, -1, 1, 0);
+}
+
+/* Bounded work, and hashed by the inode where @fd is a regular file. */
+static inline void prep_async_write(struct io_uring *ring, int fd,
+				    const void *buf, unsigned int len,
+				    off_t offset)
+{
+	struct io_uring_sqe *sqe = get_sqe(ring);
+
+	io_uring_prep_write(sqe, fd, buf, len, offset);
+	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+}
+
+/*
+ * Reap @nr completions, each of which has to come in time. Returns 0, the
+ * negative result of a request that failed, or -ETIME.
+ */
+static inline int reap(struct io_uring *ring, int nr)
+{
+	long ms = scaled_ms(LOST_MS);
+	struct __kernel_timespec timeout = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000,
+	};
+	struct io_uring_cqe *cqe;
+	int ret, err = 0;
+
+	while (nr--) {
+		do
+			ret = io_uring_wait_cqe_timeout(ring, &cqe, &timeout);
+		while (ret == -EINTR);
+		if (ret)
+			return ret;
+		if (cqe->res < 0)
+			err = cqe->res;
+		io_uring_cqe_seen(ring, cqe);
+	}
+	return err;
+}
+
+/* Unmap what io_uring_queue_init() mapped, and leave the descriptor open. */
+static inline void unmap_ring(struct io_uring *ring)
+{
+	/* first, as its size stands in the other one */
+	munmap(ring->sq.sqes, *ring->sq.kring_entries * sizeof(*ring->sq.sqes));
+	if (ring->cq.ring_ptr != ring->sq.ring_ptr)
+		munmap(ring->cq.ring_ptr, ring->cq.ring_sz);
+	munmap(ring->sq.ring_ptr, ring->sq.ring_sz);
+}
+
+/* Submit one nop to a worker and reap it. Returns 0 or a negative error. */
+static inline int run_async_nop(struct io_uring *ring)
+{
+	int ret;
+
+	prep_async_nop(ring);
+	ret = io_uring_submit(ring);
+	if (ret != 1)
+		return ret < 0 ? ret : -EIO;
+	return reap(ring, 1);
+}
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Workers go with the last ring, of whatever kind it is, and stay with it until
+ * then.
+ */
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+FIXTURE(kind)
+{
+	struct io_uring rings[2];
+	int nr_rings;
+};
+
+FIXTURE_VARIANT(kind)
+{
+	unsigned int flags;
+	/* a second ring that shares what ATTACH_WQ says */
+	bool attached;
+};
+
+FIXTURE_VARIANT_ADD(kind, plain)
+{
+};
+
+FIXTURE_VARIANT_ADD(kind, attached)
+{
+	.attached = true,
+};
+
+FIXTURE_VARIANT_ADD(kind, disabled)
+{
+	.flags = IORING_SETUP_R_DISABLED,
+};
+
+FIXTURE_VARIANT_ADD(kind, single_issuer)
+{
+	.flags = IORING_SETUP_SINGLE_ISSUER,
+};
+
+FIXTURE_VARIANT_ADD(kind, defer_taskrun)
+{
+	.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+};
+
+FIXTURE_VARIANT_ADD(kind, disabled_defer_taskrun)
+{
+	.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+		 IORING_SETUP_R_DISABLED,
+};
+
+/* Submitted by a thread of the kernel, which has the workers and ends. */
+FIXTURE_VARIANT_ADD(kind, sqpoll)
+{
+	.flags = IORING_SETUP_SQPOLL,
+};
+
+FIXTURE_VARIANT_ADD(kind, attached_sqpoll)
+{
+	.flags = IORING_SETUP_SQPOLL,
+	.attached = true,
+};
+
+FIXTURE_SETUP(kind)
+{
+	int i;
+
+	self->nr_rings = variant->attached ? 2 : 1;
+	for (i = 0; i < self->nr_rings; i++) {
+		struct io_uring_params params = {
+			.flags = variant->flags,
+			.sq_thread_idle = 100,
+		};
+
+		if (i) {
+			params.flags |= IORING_SETUP_ATTACH_WQ;
+			params.wq_fd = self->rings[0].ring_fd;
+		}
+		ASSERT_EQ(0, io_uring_queue_init_params(4, &self->rings[i],
+							&params));
+		if (variant->flags & IORING_SETUP_R_DISABLED)
+			ASSERT_EQ(0, io_uring_enable_rings(&self->rings[i]));
+		ASSERT_EQ(0, run_async_nop(&self->rings[i]));
+	}
+	ASSERT_LE(1, nr_workers());
+}
+
+FIXTURE_TEARDOWN(kind)
+{
+}
+
+TEST_F(kind, workers_go)
+{
+	int i;
+
+	for (i = 0; i < self->nr_rings; i++)
+		io_uring_queue_exit(&self->rings[i]);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+TEST_F(kind, worker_stays_while_a_ring_is_open)
+{
+	if (variant->attached)
+		io_uring_queue_exit(&self->rings[0]);
+	EXPECT_LE(1, least_workers(variant->flags & IORING_SETUP_SQPOLL ?
+				   KEPT_MS : 300));
+	io_uring_queue_exit(&self->rings[self->nr_rings - 1]);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A ring may be opened at any time before, while and after the workers of the
+ * last one go. No request may rely on a worker that is on its way out.
+ *
+ * IOWQ_ROUNDS sets how often each thread closes and reopens its ring.
+ */
+#include <pthread.h>
+
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+#define THREADS		16
+#define ROUNDS		64
+#define MAX_REQS	3
+/*
+ * When workers go after a close depends on the kernel: at once, or when they
+ * learn of it after a grace period of RCU. Reopen before, while and after that.
+ */
+static const int max_pause_us[] = { 1, 300, 3000, 25000 };
+
+TEST(requests_complete_after_workers_left)
+{
+	struct io_uring ring;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+		ASSERT_EQ(0, run_async_nop(&ring));
+		ASSERT_EQ(1, nr_workers());
+		io_uring_queue_exit(&ring);
+		ASSERT_EQ(0, wait_for_no_worker());
+	}
+}
+
+struct reopener {
+	pthread_t thread;
+	unsigned int seed;
+	int file;
+	int rounds;
+	int requests;
+	int lost;
+	int err;
+};
+
+/*
+ * Each thread has an io-wq of its own, whose workers go when the thread has
+ * closed its ring. Pause for a random time, then submit while that happens.
+ */
+static void *reopen_thread(void *arg)
+{
+	struct reopener *me = arg;
+	int i, reqs, ret;
+	char byte;
+
+	for (i = 0; i < me->rounds; i++) {
+		struct io_uring ring;
+
+		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
+		if (me->err)
+			break;
+		reqs = 1 + rand_r(&me->seed) % MAX_REQS;
+		for (ret = 0; ret < reqs; ret++) {
+			if (i & 1)
+				prep_async_nop(&ring);
+			else
+				prep_punted_read(&ring, me->file, &byte);
+		}
+		ret = io_uring_submit(&ring);
+		if (ret != reqs) {
+			me->err = ret;
+			break;
+		}
+		me->requests += reqs;
+		while (reqs && !(ret = reap(&ring, 1)))
+			reqs--;
+		if (ret == -ETIME)
+			me->lost += reqs;
+		else if (ret)
+			me->err = ret;
+		io_uring_queue_exit(&ring);
+		/* one is enough to know, and each takes LOST_MS */
+		if (me->err || me->lost)
+			break;
+		sleep_us(rand_r(&me->seed) % max_pause_us[i / 2 % 4]);
+	}
+	return NULL;
+}
+
+FIXTURE(reopen)
+{
+	struct reopener threads[THREADS];
+};
+
+FIXTURE_SETUP(reopen)
+{
+	const char *rounds = getenv("IOWQ_ROUNDS");
+	int i, file;
+
+	file = memfd_create("one byte", MFD_CLOEXEC);
+	ASSERT_LE(0, file);
+	ASSERT_EQ(1, write(file, "x", 1));
+	for (i = 0; i < THREADS; i++) {
+		self->threads[i] = (struct reopener) {
+			.seed = i,
+			.file = file,
+			.rounds = rounds ? atoi(rounds) : ROUNDS,
+		};
+		ASSERT_LT(0, self->threads[i].rounds);
+	}
+}
+
+FIXTURE_TEARDOWN(reopen)
+{
+}
+
+/* As many rounds as asked for may take, the runner has a limit as well. */
+TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
+{
+	int i, requests = 0, lost = 0;
+
+	for (i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&self->threads[i].thread, NULL,
+					    reopen_thread, &self->threads[i]));
+	for (i = 0; i < THREADS; i++) {
+		ASSERT_EQ(0, pthread_join(self->threads[i].thread, NULL));
+		EXPECT_EQ(0, self->threads[i].err);
+		requests += self->threads[i].requests;
+		lost += self->threads[i].lost;
+	}
+	TH_LOG("%d of %d requests lost, %d threads, up to %d rounds", lost,
+	       requests, THREADS, self->threads[0].rounds);
+	EXPECT_EQ(0, lost);
+}
+
+TEST_HARNESS_MAIN

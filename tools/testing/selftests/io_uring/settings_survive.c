@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a task has set for its workers holds for those of its next ring, also
+ * when there was none in between.
+ */
+#include <fcntl.h>
+#include <sched.h>
+
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+FIXTURE(settings)
+{
+	struct io_uring ring;
+	int pipe[2];
+	int null;
+};
+
+FIXTURE_SETUP(settings)
+{
+	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
+	self->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->null);
+	ASSERT_EQ(0, io_uring_queue_init(4, &self->ring, 0));
+}
+
+FIXTURE_TEARDOWN(settings)
+{
+}
+
+static bool reopen(struct io_uring *ring)
+{
+	if (run_async_nop(ring) || nr_workers() < 1)
+		return false;
+	io_uring_queue_exit(ring);
+	return !wait_for_no_worker() && !io_uring_queue_init(4, ring, 0);
+}
+
+TEST_F(settings, number_of_workers)
+{
+	unsigned int limits[2] = { 2, 1 };
+	int i;
+
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, limits));
+	ASSERT_TRUE(reopen(&self->ring));
+
+	/* zeroes only ask */
+	memset(limits, 0, sizeof(limits));
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, limits));
+	EXPECT_EQ(2, limits[0]);
+	EXPECT_EQ(1, limits[1]);
+
+	for (i = 0; i < 3; i++)
+		prep_blocking(&self->ring, self->pipe[0], self->null);
+	ASSERT_EQ(3, io_uring_submit(&self->ring));
+	ASSERT_EQ(1, wait_for_workers(1));
+	sleep_us(scaled_ms(100) * 1000);
+	EXPECT_EQ(1, nr_workers());
+
+	ASSERT_EQ(3, write(self->pipe[1], "xxx", 3));
+	EXPECT_EQ(0, reap(&self->ring, 3));
+	io_uring_queue_exit(&self->ring);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+TEST_F(settings, affinity)
+{
+	cpu_set_t mine, wanted, actual;
+	pid_t worker = 0;
+	int last;
+
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(mine), &mine));
+	if (CPU_COUNT(&mine) < 2)
+		SKIP(return, "needs 2 CPUs");
+	for (last = CPU_SETSIZE - 1; !CPU_ISSET(last, &mine); last--)
+		;
+	CPU_ZERO(&wanted);
+	CPU_SET(last, &wanted);
+
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(wanted),
+						&wanted));
+	ASSERT_TRUE(reopen(&self->ring));
+	ASSERT_EQ(0, run_async_nop(&self->ring));
+	ASSERT_EQ(1, find_workers(getpid(), &worker));
+	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(actual), &actual));
+	EXPECT_TRUE(CPU_EQUAL(&wanted, &actual));
+}
+
+TEST_HARNESS_MAIN
