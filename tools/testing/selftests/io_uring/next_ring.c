@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A ring that is opened soon after the last one was closed finds the worker
+ * that served that one, and keeps it. A program that has a ring for each job
+ * doesn't pay for a worker each time.
+ */
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+#define ROUNDS		64
+/* Takes a worker less time than it stays */
+#define WRITE_SIZE	(128 << 10)
+/* Workers are leaving about then, in microseconds */
+#define LEAVING_US	1200
+
+/* The worker of a ring that has run a request, 0 if there is not just one. */
+static pid_t worker_of(struct io_uring *ring)
+{
+	pid_t tid = 0;
+
+	if (io_uring_queue_init(4, ring, 0) || run_async_nop(ring))
+		return 0;
+	return find_workers(getpid(), &tid) == 1 ? tid : 0;
+}
+
+TEST(worker_serves_the_next_ring)
+{
+	pid_t worker, last = 0;
+	int round, changes = 0;
+
+	for (round = 0; round < ROUNDS; round++) {
+		struct io_uring ring;
+
+		worker = worker_of(&ring);
+		ASSERT_NE(0, worker);
+		if (worker != last)
+			changes++;
+		last = worker;
+		io_uring_queue_exit(&ring);
+	}
+	TH_LOG("%d workers for %d rings", changes, ROUNDS);
+	/* A machine that is busy may take longer than workers stay */
+	EXPECT_GT(ROUNDS / 2, changes);
+}
+
+/*
+ * Also where it was busy when the last ring was closed, and not for the first
+ * time that workers leave.
+ */
+TEST(busy_worker_serves_the_next_ring)
+{
+	char *data = calloc(1, WRITE_SIZE);
+	int file = memfd_create("written", MFD_CLOEXEC);
+	pid_t worker = 0, next = 0;
+	int round, changes = 0;
+
+	ASSERT_NE(NULL, data);
+	ASSERT_LE(0, file);
+	for (round = 0; round < ROUNDS; round++) {
+		struct io_uring ring;
+
+		worker = worker_of(&ring);
+		ASSERT_NE(0, worker);
+		prep_async_write(&ring, file, data, WRITE_SIZE, 0);
+		ASSERT_EQ(1, io_uring_submit(&ring));
+		io_uring_queue_exit(&ring);
+		sleep_us(LEAVING_US / 4);
+
+		next = worker_of(&ring);
+		if (next != worker)
+			changes++;
+		io_uring_queue_exit(&ring);
+		ASSERT_EQ(0, wait_for_no_worker());
+	}
+	TH_LOG("%d more workers for %d rings", changes, ROUNDS);
+	EXPECT_GT(ROUNDS / 2, changes);
+	free(data);
+}
+
+/* Opened at the moment that the last one's worker is told to go. */
+TEST(worker_stays_in_a_ring_opened_while_it_leaves)
+{
+	unsigned int seed = ROUNDS;
+	struct io_uring ring;
+	int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+		ASSERT_EQ(0, run_async_nop(&ring));
+		io_uring_queue_exit(&ring);
+		sleep_us(rand_r(&seed) % (2 * LEAVING_US));
+
+		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+		ASSERT_EQ(0, run_async_nop(&ring));
+		EXPECT_EQ(1, least_workers(20));
+		io_uring_queue_exit(&ring);
+	}
+}
+
+TEST_HARNESS_MAIN
