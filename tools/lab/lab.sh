@@ -6,6 +6,7 @@
 #
 # From the environment:
 #   BASE		the kernel to work on, a folder in io_uring/	[6.12]
+#   KDIR		a kernel tree of the user's, instead of a package's
 #   LAB_BUILD	where all that is made goes			[build/]
 #   QEMU		the emulator				[qemu-system-x86_64]
 
@@ -14,15 +15,10 @@ set -euo pipefail
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$lab/../.." && pwd)
 build=${LAB_BUILD:-$top/build}
-BASE=${BASE:-6.12}
 QEMU=${QEMU:-qemu-system-x86_64}
-export BASE QEMU
+export QEMU
 # The kernel's make is not a part of the one that may have called us
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS
-
-# Where this base's things are. The folders of old versions are never reused.
-base=$build/$BASE
-series=$top/io_uring/$BASE
 
 # A failure that has been explained. Everything else shows the log's end.
 EXPLAINED=3
@@ -53,6 +49,75 @@ source_version()
 
 	link=$(readlink "$base/source") || die "no kernel source in $base"
 	printf '%s\n' "${link#source-}"
+}
+
+# patched_files PATCH...: the paths that patches name, without /dev/null
+patched_files()
+{
+	sed -nE 's,^(---|\+\+\+) [ab]/([^\t]*).*,\2,p' "$@" | sort -u
+}
+
+# The repository holds what is the same for all kernels as files, at their place
+# in the kernel. Those of a part become a commit: io_uring/added/ has a file for
+# each part, with a line "Files:" and the commit's message.
+parts=("$top"/io_uring/added/*)
+
+# part_files PART...: the paths of a part, files and folders
+part_files()
+{
+	sed -s -n '1s/^Files: //p' "$@" | tr ' ' '\n'
+}
+
+# headers: the paths of the headers that the series adds. They have no commit of
+# their own, each is a part of the patch that includes it.
+headers()
+{
+	[ ! -d "$top/include" ] || (cd "$top" && find include -name '*.h' | sort)
+}
+
+# series_files: what the repository has of the series, each file with its sum. A
+# program that was built there is none.
+series_files()
+{
+	local path
+
+	cd "$top"
+	for path in "io_uring/$BASE" io_uring/added \
+		$(part_files "${parts[@]}") $(headers); do
+		[ ! -e "$path" ] ||
+			find "$path" -type f ! -perm -u+x -exec sha256sum {} +
+	done | sort -k 2
+}
+
+# excerpt SOURCE DIR: copy to DIR what the series touches in SOURCE. The series
+# makes the same commits of it, in a second instead of a minute.
+excerpt()
+{
+	local path patches
+
+	mapfile -t patches < <(series_patches)
+	mkdir -p "$2"
+	{ patched_files "${patches[@]}"; part_files "${parts[@]}"; headers; } |
+	while read -r path; do
+		[ ! -e "$1/$path" ] || (cd "$1" && cp -rp --parents "$path" "$2")
+	done
+}
+
+# git_is_ready TREE: all of TREE is committed, and git not in the middle of
+# something there
+git_is_ready()
+{
+	local doing
+
+	for doing in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD \
+		REVERT_HEAD; do
+		doing=$(git -C "$1" rev-parse --path-format=absolute \
+			--git-path "$doing") || die "$1: git can't read it"
+		[ ! -e "$doing" ] || die "$1: git is in the middle of something," \
+			"there is a ${doing##*/}. Finish or abort that first"
+	done
+	[ -z "$(git -C "$1" status --porcelain --untracked-files=no)" ] ||
+		die "$1: has changes that are not committed"
 }
 
 # series_patches: the paths of the series' patches, in their order
@@ -133,6 +198,15 @@ case $build in
 *[[:space:]:]*)
 	die "$build: a kernel can't be built where the path has a space or colon" ;;
 esac
+if [ -n "${KDIR:-}" ]; then
+	. "$lab/kdir.sh"
+fi
+
+# Where this base's things are. The folders of old versions are never reused.
+BASE=${BASE:-6.12}
+export BASE
+base=$build/${kdir_name:-$BASE}
+series=$top/io_uring/$BASE
 if [ ! -f "$series/series" ]; then
 	known=$(cd "$top/io_uring" && printf '%s ' */series)
 	die "BASE=$BASE: no such base, there is: ${known//\/series/}"
