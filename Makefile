@@ -2,15 +2,25 @@
 #
 # The one front door. What happens is in tools/lab/.
 
-# the kernel to work on: a folder in io_uring/
-BASE ?= 6.12
+# the kernel to work on: a folder in io_uring/. If it is not given, it is 6.12,
+# or with KDIR the one that fits
+BASE ?=
+# a kernel tree of your own, to work on instead
+KDIR ?=
 # the kernel that "make shell" boots: stock or patched
 KERNEL ?= patched
 # how to run the tests: empty, or widened
 PROFILE ?=
-export BASE KERNEL PROFILE
+# the configuration for "make deb", the running kernel's if it is not given
+CONFIG ?=
+# the version of the series to send, and a file that tells what changed
+V ?= 1
+CHANGES ?=
+# 1: "make send" really sends
+SEND ?=
+export BASE KDIR KERNEL PROFILE CONFIG V CHANGES SEND
 
-.PHONY: help run check mutants shell tree clean
+.PHONY: help run check mutants shell tree refresh apply deb series send clean
 
 help:
 	@echo "make run    build and boot the stock and the patched kernel, and show"
@@ -18,13 +28,26 @@ help:
 	@echo "make check  run all tests. PROFILE=widened: with io-wq's races widened"
 	@echo "make mutants  see whether the tests notice each line that is missing"
 	@echo "make shell  a shell in the patched kernel, or KERNEL=stock"
+	@echo "make apply  put the series on your own kernel tree, KDIR=path"
+	@echo "make deb    Debian packages of the patched kernel. CONFIG=file: with"
+	@echo "            this configuration, not the one of the running kernel"
 	@echo "make tree   a git tree to work in, in build/BASE/tree"
+	@echo "make refresh  bring the commits made in there back to the repository"
+	@echo "make series  the series as it is to be sent, in build/series/BASE. For"
+	@echo "            version 2: V=2, and CHANGES=file tells what changed"
+	@echo "make send   show what would be sent to whom. SEND=1: send it"
 	@echo "make clean  remove what was made, but keep downloads"
 	@echo
-	@echo "BASE=6.12   the kernel to do it with, one of:" $(notdir $(wildcard io_uring/*))
+	@echo "BASE=6.12   the kernel to do it with, one of:" \
+		$(patsubst io_uring/%/series,%,$(wildcard io_uring/*/series))
+	@echo "KDIR=path   a kernel tree of your own to do it with. Only \"make apply\""
+	@echo "            changes it"
 
 mutants:
 	@tools/lab/mutate
 
-run check shell tree clean:
+apply:
+	@tools/lab/onto
+
+run check shell tree refresh deb series send clean:
 	@tools/lab/$@

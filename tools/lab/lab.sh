@@ -6,6 +6,7 @@
 #
 # From the environment:
 #   BASE		the kernel to work on, a folder in io_uring/	[6.12]
+#		or with KDIR the one of its version
 #   KDIR		a kernel tree of the user's, instead of a package's
 #   LAB_BUILD	where all that is made goes			[build/]
 #   QEMU		the emulator				[qemu-system-x86_64]
@@ -40,6 +41,14 @@ as_root()
 	else
 		die "needs root, and there is no sudo: run as root: $*"
 	fi
+}
+
+# kernel_version TREE: what its Makefile says that it is
+kernel_version()
+{
+	sed -nE 's/^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *//p' \
+		"$1/Makefile" | head -n 4 |
+		{ mapfile -t v; printf '%s.%s.%s%s\n' "${v[@]}"; }
 }
 
 # source_version: the version of the kernel source in use, as its package says
@@ -199,6 +208,7 @@ case $build in
 	die "$build: a kernel can't be built where the path has a space or colon" ;;
 esac
 if [ -n "${KDIR:-}" ]; then
+	# shellcheck source=kdir.sh
 	. "$lab/kdir.sh"
 fi
 
