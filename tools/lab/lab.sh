@@ -77,13 +77,6 @@ part_files()
 	sed -s -n '1s/^Files: //p' "$@" | tr ' ' '\n'
 }
 
-# headers: the paths of the headers that the series adds. They have no commit of
-# their own, each is a part of the patch that includes it.
-headers()
-{
-	[ ! -d "$top/include" ] || (cd "$top" && find include -name '*.h' | sort)
-}
-
 # series_files: what the repository has of the series, each file with its sum. A
 # program that was built there is none.
 series_files()
@@ -92,7 +85,7 @@ series_files()
 
 	cd "$top"
 	for path in "io_uring/$BASE" io_uring/added \
-		$(part_files "${parts[@]}") $(headers); do
+		$(part_files "${parts[@]}"); do
 		[ ! -e "$path" ] ||
 			find "$path" -type f ! -perm -u+x -exec sha256sum {} +
 	done | sort -k 2
@@ -106,7 +99,7 @@ excerpt()
 
 	mapfile -t patches < <(series_patches)
 	mkdir -p "$2"
-	{ patched_files "${patches[@]}"; part_files "${parts[@]}"; headers; } |
+	{ patched_files "${patches[@]}"; part_files "${parts[@]}"; } |
 	while read -r path; do
 		[ ! -e "$1/$path" ] || (cd "$1" && cp -rp --parents "$path" "$2")
 	done
@@ -212,8 +205,32 @@ if [ -n "${KDIR:-}" ]; then
 	. "$lab/kdir.sh"
 fi
 
+# summary BASE VERSION PROMISES PASSED FAILED SKIPPED: a line of the table
+summary()
+{
+	printf '%-5s %-20s %-24s %7s %7s %7s\n' "$@"
+}
+
+# BASE=all: the same for each base in turn. A line that is left in a base's
+# "summary" becomes one of the table in the end.
+if [ "${BASE:-}" = all ]; then
+	status=0
+	rm -f "$build"/*/summary
+	for folder in $(cd "$top/io_uring" && dirname -- */series | sort -V); do
+		printf '%s:\n' "$folder"
+		BASE=$folder "$0" "$@" || status=1
+	done
+	if compgen -G "$build/*/summary" >/dev/null; then
+		echo
+		summary base version "promises held" passed failed skipped
+		cat "$build"/*/summary
+	fi
+	exit "$status"
+fi
+
 # Where this base's things are. The folders of old versions are never reused.
-BASE=${BASE:-6.12}
+default_base=6.12
+BASE=${BASE:-$default_base}
 export BASE
 base=$build/${kdir_name:-$BASE}
 series=$top/io_uring/$BASE

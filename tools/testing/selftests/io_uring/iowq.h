@@ -7,6 +7,7 @@
 #define SELFTEST_IO_URING_IOWQ_H
 
 #include <dirent.h>
+#include <errno.h>
 #include <liburing.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ static inline void sleep_us(long us)
 		.tv_nsec = us % 1000000 * 1000,
 	};
 
-	while (nanosleep(&ts, &ts))
+	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
 }
 

@@ -155,6 +155,7 @@ static void *close_at_timeout(void *arg)
 TEST(workers_go_that_are_about_to_time_out)
 {
 	struct closer closers[THREADS] = {};
+	long start = now_ms();
 	int i;
 
 	for (i = 0; i < THREADS; i++) {
@@ -163,7 +164,7 @@ TEST(workers_go_that_are_about_to_time_out)
 					    close_at_timeout, &closers[i]));
 	}
 	ASSERT_LE(THREADS, wait_for_workers(THREADS));
-	sleep_us((IDLE_TIMEOUT_MS - 500) * 1000L);
+	sleep_us((start + IDLE_TIMEOUT_MS - 500 - now_ms()) * 1000);
 	ASSERT_LE(THREADS, nr_workers());
 	sleep_us(scaled_ms(1000) * 1000);
 	EXPECT_EQ(0, wait_for_no_worker());
