@@ -12,7 +12,7 @@ KDIR=$(cd "$KDIR" && pwd)
 export KDIR
 kdir_name=kdir-$(cksum <<<"$KDIR" | cut -d ' ' -f 1)
 
-[ -f "$KDIR/Makefile" ] && [ -f "$KDIR/io_uring/io-wq.c" ] ||
+{ [ -f "$KDIR/Makefile" ] && [ -f "$KDIR/io_uring/io-wq.c" ]; } ||
 	die "KDIR=$KDIR: not a kernel's source with an io_uring/io-wq.c"
 kdir_version=$(kernel_version "$KDIR")
 if [ -z "${BASE:-}" ]; then

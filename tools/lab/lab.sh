@@ -84,11 +84,19 @@ series_files()
 	local path
 
 	cd "$top"
-	for path in "io_uring/$BASE" io_uring/added \
+	for path in "io_uring/$BASE"/*.patch io_uring/added \
 		$(part_files "${parts[@]}"); do
 		[ ! -e "$path" ] ||
 			find "$path" -type f ! -perm -u+x -exec sha256sum {} +
 	done | sort -k 2
+}
+
+# stable_list SOURCE: the list that gets patches for a stable kernel, or nothing
+# if BASE is none. See the kernel's Documentation/process/stable-kernel-rules.rst.
+stable_list()
+{
+	! grep -q '^\[ Upstream commit [0-9a-f]\{40\} \]$' "$series"/*.patch ||
+		sed -n '/^STABLE BRANCH$/,/^$/s/^L:\t//p' "$1/MAINTAINERS"
 }
 
 # excerpt SOURCE DIR: copy to DIR what the series touches in SOURCE. The series
