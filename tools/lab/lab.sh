@@ -136,6 +136,15 @@ series_patches()
 	sed -e '/^#/d' -e '/^[[:space:]]*$/d' -e "s,^,$series/," "$series/series"
 }
 
+# archive FOLDER FILE: make FILE the initramfs that has what is in FOLDER
+archive()
+{
+	(cd "$1" && find . -print0 | sort -z |
+		cpio --null --create --format=newc --owner=0:0 --quiet) |
+		gzip -1 >"$2.new"
+	mv "$2.new" "$2"
+}
+
 # Only one at a time in one build folder. The lock goes with the last process
 # that has it open, so a killed run leaves nothing to clean up.
 one_at_a_time()
