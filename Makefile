@@ -21,11 +21,18 @@ SEND ?=
 export BASE KDIR KERNEL PROFILE CONFIG V CHANGES SEND
 
 .PHONY: help run check mutants shell tree refresh apply deb series send clean
+# how long "make stress" takes, and the number that all it does follows from
+MINUTES ?= 1
+SEED ?=
+export BASE KERNEL PROFILE MINUTES SEED
+
+.PHONY: help run check stress mutants shell tree clean
 
 help:
 	@echo "make run    build and boot the stock and the patched kernel, and show"
 	@echo "            what becomes of io_uring's workers when a ring is closed"
 	@echo "make check  run all tests. PROFILE=widened: with io-wq's races widened"
+	@echo "make stress  use rings at random, for MINUTES=1, as SEED=number says"
 	@echo "make mutants  see whether the tests notice each line that is missing"
 	@echo "make shell  a shell in the patched kernel, or KERNEL=stock"
 	@echo "make apply  put the series on your own kernel tree, KDIR=path"
@@ -50,4 +57,8 @@ apply:
 	@tools/lab/onto
 
 run check shell tree refresh deb series send clean:
+stress:
+	@tools/lab/stress/run
+
+run check shell tree clean:
 	@tools/lab/$@

@@ -1,0 +1,832 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stress SECONDS SEED [COMMAND...]: have processes open, use and close rings
+ * in all ways at random, do to them what can be done to a process, and see that
+ * nothing breaks:
+ *
+ * - Each request completes in LOST_S, unless its ring is closed before.
+ * - No worker is left GONE_MS after a process closed its last ring.
+ * - Whatever a process does, and however it dies, what the kernel had for it is
+ *   freed. Counted are the objects in all slabs, when all is quiet, after a
+ *   first run and again after a longer one. What a kernel allocates once and
+ *   keeps, it has by then.
+ *
+ * COMMAND runs beside it, twice as there are two runs. "%" as an argument
+ * stands for the seconds that it is to take.
+ *
+ * All that a process does follows from SEED, its number, and how many had that
+ * number before. When it does it, doesn't.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "../../testing/selftests/io_uring/iowq.h"
+
+#define ACTORS		6
+#define LOST_S		20
+#define ENTRIES		32
+#define CGROUP		"/tmp/cgroup"
+
+/* What all processes write to */
+static struct shared {
+	unsigned long rounds, rings, requests, acts;
+	unsigned long lost, left;
+	/* for how long an actor was stopped: it can't do anything then */
+	unsigned long held_ms[ACTORS];
+	/* failures of other kinds */
+	unsigned long broken;
+	unsigned long complaints;
+} *shared;
+
+static struct actor {
+	pid_t pid;
+	unsigned long lives;
+} actors[ACTORS];
+
+static unsigned long seed;
+static int me;
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static unsigned long count(unsigned long *counter, unsigned long nr)
+{
+	return __atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
+}
+
+static __thread uint64_t state, started_from;
+
+static void start_random(uint64_t from)
+{
+	started_from = from;
+	state = (from + 1) * 0x9e3779b97f4a7c15ULL;
+}
+
+/* A number below @below */
+static unsigned int pick(unsigned int below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (state >> 32) % below;
+}
+
+static void write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t ignored;
+
+	/* a CPU may be busy, a group may be gone */
+	if (fd >= 0) {
+		ignored = write(fd, text, strlen(text));
+		(void)ignored;
+		close(fd);
+	}
+}
+
+static void complain(const char *fmt, ...)
+{
+	char text[200];
+	va_list args;
+
+	/* so many are enough to see what it is */
+	if (shared->complaints > 10)
+		return;
+	count(&shared->complaints, 1);
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	printf("actor %d: %s\n", me, text);
+	fflush(stdout);
+}
+
+/* A ring, and what its requests work on */
+struct work {
+	struct io_uring ring;
+	unsigned int flags;
+	int file, null, pipe[2];
+	unsigned int pending, blocked;
+};
+
+static const unsigned int kinds[] = {
+	0,
+	0,
+	IORING_SETUP_SQPOLL,
+	IORING_SETUP_R_DISABLED,
+	IORING_SETUP_COOP_TASKRUN,
+	IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+	IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+	IORING_SETUP_R_DISABLED,
+};
+
+static void open_work(struct work *work, unsigned int flags)
+{
+	struct io_uring_params params = {
+		.flags = flags | IORING_SETUP_CQSIZE,
+		.cq_entries = 8 * ENTRIES,
+		.sq_thread_idle = 1 + pick(50),
+	};
+	int ret;
+
+	memset(work, 0, sizeof(*work));
+	work->flags = flags;
+	work->file = memfd_create("file", MFD_CLOEXEC);
+	work->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (work->file < 0 || work->null < 0 || pipe2(work->pipe, O_CLOEXEC))
+		err(1, "open");
+	/* memory that belongs to rings on their way out comes back late */
+	while ((ret = io_uring_queue_init_params(ENTRIES, &work->ring, &params)) ==
+	       -ENOMEM || ret == -EINTR || ret == -EAGAIN)
+		sleep_us(1000);
+	if (ret || ((flags & IORING_SETUP_R_DISABLED) &&
+		    io_uring_enable_rings(&work->ring)))
+		errx(1, "io_uring: %s", strerror(-ret));
+	count(&shared->rings, 1);
+}
+
+static void close_files(struct work *work)
+{
+	close(work->file);
+	close(work->null);
+	close(work->pipe[0]);
+	close(work->pipe[1]);
+}
+
+static void prep_one(struct work *work, unsigned int sqe_flags)
+{
+	static char data[8192];
+	struct io_uring_sqe *sqe = get_sqe(&work->ring);
+
+	switch (pick(6)) {
+	case 0:
+	case 1:
+		io_uring_prep_nop(sqe);
+		sqe_flags |= IOSQE_ASYNC;
+		break;
+	case 2:
+		/* gets to a worker as it may have to wait, or not at all */
+		io_uring_prep_write(sqe, work->file, data, sizeof(data), 0);
+		break;
+	case 3:
+		/* hashed */
+		io_uring_prep_write(sqe, work->file, data, sizeof(data), 0);
+		sqe_flags |= IOSQE_ASYNC;
+		break;
+	case 4:
+		io_uring_prep_splice(sqe, work->pipe[0], -1, work->null, -1, 1, 0);
+		work->blocked++;
+		break;
+	case 5:
+		io_uring_prep_cancel64(sqe, pick(ENTRIES), 0);
+		break;
+	}
+	io_uring_sqe_set_flags(sqe, sqe_flags);
+	io_uring_sqe_set_data64(sqe, pick(ENTRIES));
+	work->pending++;
+}
+
+static void submit_all(struct work *work)
+{
+	long start = now_ms();
+	int ret;
+
+	count(&shared->requests, io_uring_sq_ready(&work->ring));
+	while (io_uring_sq_ready(&work->ring)) {
+		ret = io_uring_submit(&work->ring);
+		if (ret < 0 && ret != -EINTR && ret != -EAGAIN && ret != -EBUSY)
+			errx(1, "submit: %s", strerror(-ret));
+		/* the kernel's thread submits them */
+		if (work->flags & IORING_SETUP_SQPOLL)
+			sleep_us(100);
+		if (now_ms() - start > LOST_S * 1000)
+			errx(1, "requests are not submitted");
+	}
+}
+
+/* Submit some requests, a few of them linked */
+static void submit_some(struct work *work)
+{
+	int i, nr = 1 + pick(12);
+
+	for (i = 0; i < nr; i++)
+		prep_one(work, i < nr - 1 && !pick(4) ? IOSQE_IO_LINK : 0);
+	submit_all(work);
+}
+
+/* Write as much as all requests can read */
+static void feed(struct work *work)
+{
+	static const char bytes[8 * ENTRIES];
+	unsigned int left = work->blocked;
+	int ret;
+
+	while (left) {
+		ret = write(work->pipe[1], bytes, left);
+		if (ret > 0)
+			left -= ret;
+	}
+}
+
+/*
+ * Let all requests end, or cancel them, and reap what there is. A request that
+ * a worker has yet to start looks up its descriptors then. Such a one of a ring
+ * that was closed may find the pipe of this one, and take what was written for
+ * others. So whoever waits long is given more.
+ */
+static void finish(struct work *work)
+{
+	struct __kernel_timespec second = { .tv_sec = 1 };
+	struct io_uring_cqe *cqe;
+	int tries = 0;
+
+	if (pick(2)) {
+		struct io_uring_sqe *sqe = get_sqe(&work->ring);
+
+		io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY |
+					       IORING_ASYNC_CANCEL_ALL);
+		work->pending++;
+		submit_all(work);
+	}
+	feed(work);
+	while (work->pending) {
+		int ret = io_uring_wait_cqe_timeout(&work->ring, &cqe, &second);
+
+		if (!ret) {
+			io_uring_cqe_seen(&work->ring, cqe);
+			work->pending--;
+			tries = 0;
+		} else if (ret != -ETIME && ret != -EINTR) {
+			errx(1, "wait: %s", strerror(-ret));
+		} else if (ret == -ETIME && ++tries < LOST_S) {
+			feed(work);
+		} else if (ret == -ETIME) {
+			/* what every task waits for, on the console */
+			if (count(&shared->lost, work->pending) == work->pending)
+				write_to("/proc/sysrq-trigger", "t");
+			complain("%u requests lost, ring flags %#x, seed %lu",
+				 work->pending, work->flags, started_from);
+			return;
+		}
+	}
+}
+
+/* In what function a worker of this process sleeps */
+static void read_where(char *where, int size)
+{
+	char path[64];
+	FILE *file;
+	pid_t tid;
+
+	if (find_workers(getpid(), &tid) < 1)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/wchan", tid);
+	file = fopen(path, "r");
+	if (!file)
+		return;
+	if (!fgets(where, size, file))
+		where[0] = 0;
+	fclose(file);
+}
+
+/* After the last ring of this process */
+static void see_workers_go(const char *way)
+{
+	unsigned long held = shared->held_ms[me];
+	long start = now_ms();
+	char where[64] = "";
+	int left;
+
+	do {
+		left = wait_for_no_worker();
+		/* not what it was stopped for */
+	} while (left && now_ms() - start - (long)(shared->held_ms[me] - held) <
+			 scaled_ms(GONE_MS));
+	if (left) {
+		count(&shared->left, 1);
+		read_where(where, sizeof(where));
+		complain("%d workers left after %s, one in %s, seed %lu", left,
+			 way, where, started_from);
+	}
+}
+
+/* Use a ring in this thread and close it, reaped or not */
+static void use(unsigned int flags)
+{
+	struct work work;
+	int i, rounds = 1 + pick(3);
+
+	open_work(&work, flags);
+	for (i = 0; i < rounds; i++) {
+		submit_some(&work);
+		if (pick(4))
+			finish(&work);
+		if (!pick(4))
+			sleep_us(pick(3000));
+	}
+	io_uring_queue_exit(&work.ring);
+	close_files(&work);
+}
+
+static void *reopen(void *arg)
+{
+	int i;
+
+	start_random((uintptr_t)arg);
+	for (i = 0; i < 6; i++)
+		use(kinds[pick(ARRAY_SIZE(kinds))]);
+	return NULL;
+}
+
+/* Threads that open and close rings of their own */
+static void in_threads(void)
+{
+	pthread_t threads[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, reopen,
+				   (void *)(uintptr_t)pick(UINT32_MAX)))
+			errx(1, "no thread");
+	for (i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static struct {
+	struct work work;
+	pthread_mutex_t lock;
+	pthread_barrier_t submitted, closed;
+} group = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
+
+static void *submitter(void *arg)
+{
+	start_random((uintptr_t)arg);
+	pthread_mutex_lock(&group.lock);
+	submit_some(&group.work);
+	pthread_mutex_unlock(&group.lock);
+	pthread_barrier_wait(&group.submitted);
+	pthread_barrier_wait(&group.closed);
+	return NULL;
+}
+
+/* A ring that threads share, each with its own workers */
+static void shared_by_threads(void)
+{
+	pthread_t threads[4];
+	int i;
+
+	open_work(&group.work, kinds[pick(5)]);
+	pthread_barrier_init(&group.submitted, NULL, 5);
+	pthread_barrier_init(&group.closed, NULL, 5);
+	for (i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, submitter,
+				   (void *)(uintptr_t)pick(UINT32_MAX)))
+			errx(1, "no thread");
+	pthread_barrier_wait(&group.submitted);
+	if (pick(2))
+		finish(&group.work);
+	io_uring_queue_exit(&group.work.ring);
+	close_files(&group.work);
+	if (pick(2))
+		see_workers_go("closing a ring that threads shared");
+	pthread_barrier_wait(&group.closed);
+	for (i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* The last reference is another descriptor */
+static void use_duplicate(void)
+{
+	struct work work;
+	int copy;
+
+	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
+	submit_some(&work);
+	copy = fcntl(work.ring.ring_fd, F_DUPFD_CLOEXEC, 0);
+	if (pick(2))
+		finish(&work);
+	io_uring_queue_exit(&work.ring);
+	sleep_us(pick(2000));
+	close(copy);
+	close_files(&work);
+}
+
+static void use_registered(void)
+{
+	struct work work;
+
+	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
+	if (io_uring_register_ring_fd(&work.ring) != 1)
+		errx(1, "ring can't be registered");
+	submit_some(&work);
+	finish(&work);
+	submit_some(&work);
+	/* takes the registration back, where the ring is still in it */
+	io_uring_queue_exit(&work.ring);
+	close_files(&work);
+}
+
+static pid_t fork_child(void)
+{
+	uint64_t child_seed = pick(UINT32_MAX);
+	pid_t child = fork();
+
+	if (child < 0)
+		err(1, "fork");
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		start_random(child_seed);
+	}
+	return child;
+}
+
+static int wait_for(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			err(1, "waitpid");
+	return status;
+}
+
+/* The child has a ring from its parent, who closes it */
+static void use_inherited(void)
+{
+	struct work work;
+	pid_t child;
+
+	open_work(&work, kinds[pick(2)]);
+	if (pick(2)) {
+		submit_some(&work);
+		finish(&work);
+	}
+	child = fork_child();
+	if (!child) {
+		submit_some(&work);
+		finish(&work);
+		io_uring_queue_exit(&work.ring);
+		see_workers_go("closing an inherited ring");
+		_exit(0);
+	}
+	io_uring_queue_exit(&work.ring);
+	close_files(&work);
+	if (wait_for(child)) {
+		count(&shared->broken, 1);
+		complain("a child with an inherited ring died");
+	}
+}
+
+/* Die in one way or another, with whatever is going on */
+static void dies(void)
+{
+	struct work work;
+	pid_t child = fork_child();
+
+	if (child) {
+		if (pick(2)) {
+			sleep_us(pick(4000));
+			kill(child, SIGKILL);
+		}
+		wait_for(child);
+		return;
+	}
+	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
+	submit_some(&work);
+	switch (pick(3)) {
+	case 0:
+		if (pick(2))
+			fcntl(work.ring.ring_fd, F_SETFD, 0);
+		execl("/proc/self/exe", "stress", NULL);
+		break;
+	case 1:
+		sleep_us(pick(4000));
+		break;
+	case 2:
+		io_uring_queue_exit(&work.ring);
+		break;
+	}
+	_exit(0);
+}
+
+static void act(unsigned long life)
+{
+	uint64_t start = seed * 1000003 + me * 10007 + life * ACTORS * 10007;
+	unsigned long round;
+
+	for (round = 0; ; round++) {
+		start_random(start + round * 7919);
+		switch (pick(8)) {
+		case 0:
+		case 1:
+			use(kinds[pick(ARRAY_SIZE(kinds))]);
+			break;
+		case 2:
+			in_threads();
+			break;
+		case 3:
+			shared_by_threads();
+			break;
+		case 4:
+			use_duplicate();
+			break;
+		case 5:
+			use_registered();
+			break;
+		case 6:
+			use_inherited();
+			break;
+		case 7:
+			dies();
+			break;
+		}
+		/* else the next ring comes while they are leaving */
+		if (!pick(3))
+			see_workers_go("its last ring");
+		count(&shared->rounds, 1);
+	}
+}
+
+static void cgroup_write(int nr, const char *file, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), CGROUP "/%d/%s", nr, file);
+	write_to(path, text);
+}
+
+static void nothing(int sig)
+{
+}
+
+static void start_actor(int nr)
+{
+	struct actor *actor = &actors[nr];
+	char pid[16];
+
+	actor->pid = fork();
+	if (actor->pid < 0)
+		err(1, "fork");
+	if (!actor->pid) {
+		me = nr;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		snprintf(pid, sizeof(pid), "%d", getpid());
+		cgroup_write(nr, "cgroup.procs", pid);
+		act(actor->lives);
+	}
+	actor->lives++;
+}
+
+/* It has said why */
+static void ended_by_itself(int nr, int status)
+{
+	count(&shared->broken, 1);
+	printf("actor %d died, status %#x\n", nr, status);
+	start_actor(nr);
+}
+
+static void trace(int nr)
+{
+	pid_t pid = actors[nr].pid;
+	int status;
+
+	/* it just died */
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		return;
+	ptrace(PTRACE_INTERRUPT, pid, NULL, NULL);
+	if (waitpid(pid, &status, __WALL) != pid)
+		err(1, "waitpid");
+	if (!WIFSTOPPED(status)) {
+		ended_by_itself(nr, status);
+		return;
+	}
+	sleep_us(pick(20000));
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+static void disturb(int cpus)
+{
+	char path[64];
+	int status, nr = pick(ACTORS);
+	long start = now_ms();
+
+	if (waitpid(actors[nr].pid, &status, WNOHANG) == actors[nr].pid)
+		ended_by_itself(nr, status);
+	switch (pick(8)) {
+	case 0:
+	case 1:
+	case 2:
+		kill(actors[nr].pid, SIGUSR1);
+		break;
+	case 3:
+		kill(actors[nr].pid, SIGSTOP);
+		sleep_us(pick(100000));
+		kill(actors[nr].pid, SIGCONT);
+		break;
+	case 4:
+		trace(nr);
+		break;
+	case 5:
+		cgroup_write(nr, "cgroup.freeze", "1");
+		sleep_us(pick(100000));
+		cgroup_write(nr, "cgroup.freeze", "0");
+		break;
+	case 6:
+		kill(actors[nr].pid, SIGKILL);
+		waitpid(actors[nr].pid, NULL, 0);
+		start_actor(nr);
+		break;
+	case 7:
+		if (cpus < 2)
+			break;
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/cpu/cpu%d/online",
+			 1 + pick(cpus - 1));
+		write_to(path, "0");
+		sleep_us(pick(50000));
+		write_to(path, "1");
+		break;
+	}
+	count(&shared->held_ms[nr], now_ms() - start);
+	count(&shared->acts, 1);
+	sleep_us(pick(20000));
+}
+
+static pid_t start_command(char **command, int seconds)
+{
+	char text[16];
+	pid_t pid;
+	int i;
+
+	if (!*command)
+		return 0;
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (pid)
+		return pid;
+	snprintf(text, sizeof(text), "%d", seconds);
+	for (i = 0; command[i]; i++)
+		if (!strcmp(command[i], "%"))
+			command[i] = text;
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execvp(command[0], command);
+	err(1, "%s", command[0]);
+}
+
+static void run(int seconds, int cpus, char **command)
+{
+	long end = now_ms() + seconds * 1000L;
+	pid_t beside = start_command(command, seconds);
+	int i, status;
+
+	for (i = 0; i < ACTORS; i++)
+		start_actor(i);
+	while (now_ms() < end)
+		disturb(cpus);
+	for (i = 0; i < ACTORS; i++) {
+		if (waitpid(actors[i].pid, &status, WNOHANG) == actors[i].pid)
+			ended_by_itself(i, status);
+		/* before its children, or it wonders why they die */
+		kill(actors[i].pid, SIGKILL);
+		cgroup_write(i, "cgroup.kill", "1");
+		waitpid(actors[i].pid, NULL, 0);
+	}
+	if (beside && wait_for(beside)) {
+		count(&shared->broken, 1);
+		printf("%s failed\n", command[0]);
+	}
+	/* orphans come here */
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+#define CACHES	300
+/*
+ * Some caches have what processes touched that aren't there anymore, or what is
+ * freed later. They may grow by as much, and by an eighth. There are thousands
+ * of rings, so a leak in one of fifty is more.
+ */
+#define SLACK	100
+
+struct cache {
+	char name[64];
+	long objects;
+};
+
+/* Count the objects in each cache. What is free on some CPU is given back. */
+static int count_objects(struct cache *caches)
+{
+	char line[300], path[100];
+	int i, nr = 0;
+	FILE *file;
+
+	/* rings and tasks are freed by work queues and by RCU */
+	sleep_us(3000000);
+	write_to("/proc/sys/vm/drop_caches", "3");
+	sleep_us(1000000);
+	for (i = 0; i < 2; i++) {
+		file = fopen("/proc/slabinfo", "r");
+		if (!file)
+			err(1, "slabinfo");
+		for (nr = 0; nr < CACHES && fgets(line, sizeof(line), file);) {
+			if (sscanf(line, "%63s %ld", caches[nr].name,
+				   &caches[nr].objects) != 2)
+				continue;
+			snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
+				 caches[nr].name);
+			write_to(path, "1");
+			nr++;
+		}
+		fclose(file);
+	}
+	return nr;
+}
+
+static void compare(const struct cache *before, int nr_before,
+		    const struct cache *after, int nr_after)
+{
+	int i, j;
+
+	for (i = 0; i < nr_after; i++) {
+		/* areas of stacks are freed when there are many of them */
+		if (!strcmp(after[i].name, "vmap_area"))
+			continue;
+		for (j = 0; j < nr_before; j++)
+			if (!strcmp(before[j].name, after[i].name))
+				break;
+		if (j == nr_before)
+			continue;
+		if (after[i].objects > before[j].objects +
+				       before[j].objects / 8 + SLACK) {
+			count(&shared->broken, 1);
+			printf("leak: ");
+		} else if (strcmp(after[i].name, "task_struct") &&
+			   strcmp(after[i].name, "io_kiocb") &&
+			   strcmp(after[i].name, "filp")) {
+			continue;
+		}
+		printf("%s: %ld objects before, %ld after\n", after[i].name,
+		       before[j].objects, after[i].objects);
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	static struct cache before[CACHES], after[CACHES];
+	struct sigaction action = { .sa_handler = nothing };
+	int i, seconds, nr_before, nr_after;
+	int cpus = sysconf(_SC_NPROCESSORS_CONF);
+	char path[64];
+
+	/* after an exec, without the workers from before it */
+	if (argc < 3)
+		return nr_workers() != 0;
+
+	seconds = atoi(argv[1]);
+	seed = strtoul(argv[2], NULL, 0);
+	printf("SEED=%lu, %d s on %d CPUs\n", seed, seconds, cpus);
+	fflush(stdout);
+	start_random(seed);
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		err(1, "mmap");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* interrupts system calls */
+	sigaction(SIGUSR1, &action, NULL);
+	for (i = 0; i < ACTORS; i++) {
+		snprintf(path, sizeof(path), CGROUP "/%d", i);
+		if (mkdir(path, 0700))
+			err(1, "%s", path);
+	}
+
+	run(seconds / 4 < 5 ? 5 : seconds / 4, cpus, argv + 3);
+	nr_before = count_objects(before);
+	run(seconds, cpus, argv + 3);
+	nr_after = count_objects(after);
+	compare(before, nr_before, after, nr_after);
+
+	printf("%lu rounds, %lu rings, %lu requests, %lu disturbances\n",
+	       shared->rounds, shared->rings, shared->requests, shared->acts);
+	printf("%lu lost, %lu times workers left, %lu times other things broke\n",
+	       shared->lost, shared->left, shared->broken);
+	if (!shared->rounds || !shared->requests)
+		errx(1, "nothing happened");
+	if (shared->lost || shared->left || shared->broken)
+		return 1;
+	printf("OK\n");
+	return 0;
+}
