@@ -26,12 +26,13 @@ MINUTES ?= 1
 SEED ?=
 export BASE KERNEL PROFILE MINUTES SEED
 
-.PHONY: help run check stress mutants shell tree clean
+.PHONY: help run check check-liburing stress mutants shell tree clean
 
 help:
 	@echo "make run    build and boot the stock and the patched kernel, and show"
 	@echo "            what becomes of io_uring's workers when a ring is closed"
 	@echo "make check  run all tests. PROFILE=widened: with io-wq's races widened"
+	@echo "make check-liburing  run liburing's own tests, and show what differs"
 	@echo "make stress  use rings at random, for MINUTES=1, as SEED=number says"
 	@echo "make mutants  see whether the tests notice each line that is missing"
 	@echo "make shell  a shell in the patched kernel, or KERNEL=stock"
@@ -60,5 +61,5 @@ run check shell tree refresh deb series send clean:
 stress:
 	@tools/lab/stress/run
 
-run check shell tree clean:
+run check check-liburing shell tree clean:
 	@tools/lab/$@
