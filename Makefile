@@ -26,7 +26,7 @@ MINUTES ?= 1
 SEED ?=
 export BASE KERNEL PROFILE MINUTES SEED
 
-.PHONY: help run check check-liburing stress mutants shell tree clean
+.PHONY: help run check check-liburing stress mutants shell gdb tree clean
 
 help:
 	@echo "make run    build and boot the stock and the patched kernel, and show"
@@ -39,6 +39,7 @@ help:
 	@echo "make apply  put the series on your own kernel tree, KDIR=path"
 	@echo "make deb    Debian packages of the patched kernel. CONFIG=file: with"
 	@echo "            this configuration, not the one of the running kernel"
+	@echo "make gdb    a shell in the patched kernel, with gdb attached"
 	@echo "make tree   a git tree to work in, in build/BASE/tree"
 	@echo "make refresh  bring the commits made in there back to the repository"
 	@echo "make series  the series as it is to be sent, in build/series/BASE. For"
@@ -61,5 +62,5 @@ run check shell tree refresh deb series send clean:
 stress:
 	@tools/lab/stress/run
 
-run check check-liburing shell tree clean:
+run check check-liburing shell gdb tree clean:
 	@tools/lab/$@
