@@ -145,6 +145,13 @@ archive()
 	mv "$2.new" "$2"
 }
 
+# upstream_patches: those of them that come from upstream, the feature's first
+# form. There are none where the source has it already.
+upstream_patches()
+{
+	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
+}
+
 # Only one at a time in one build folder. The lock goes with the last process
 # that has it open, so a killed run leaves nothing to clean up.
 one_at_a_time()
