@@ -99,6 +99,29 @@ stable_list()
 		sed -n '/^STABLE BRANCH$/,/^$/s/^L:\t//p' "$1/MAINTAINERS"
 }
 
+# checkpatch ARGUMENT...: the kernel's own
+checkpatch()
+{
+	cd "$base/source" &&
+		perl scripts/checkpatch.pl --quiet --strict --show-types "$@"
+}
+
+# checkpatch_patch PATCH [OPTION]...: of the two forms in which a patch for a
+# stable kernel names the upstream commit, checkpatch knows neither. It can't
+# look up a commit where there is no history, or know that the section in
+# MAINTAINERS comes with another patch. And it has its own opinion on the macros
+# that all headers with tracepoints consist of.
+checkpatch_patch()
+{
+	local patch=$1 ignored=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES
+
+	shift
+	! grep -q '^+++ b/include/trace/' "$patch" ||
+		ignored+=,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
+	sed '/^\[ Upstream commit [0-9a-f]\{40\} \]$/d' "$patch" |
+		checkpatch --ignore "$ignored" "$@" -
+}
+
 # excerpt SOURCE DIR: copy to DIR what the series touches in SOURCE. The series
 # makes the same commits of it, in a second instead of a minute.
 excerpt()

@@ -59,13 +59,13 @@ set grid lt 1 lc rgb "#dddddd"
 
 set output image('cycle')
 set multiplot layout 2,1 title "Open a ring, one async nop, close" \
-	margins 0.09,0.98,0.10,0.92 spacing 0.06,0.08
+	margins 0.09,0.98,0.10,0.91 spacing 0.06,0.08
 set logscale x
 set xrange [0.04:50]
 set xtics ("none" 0.05, "0.1" 0.1, "0.3" 0.3, "1" 1, "2" 2, "3" 3, "5" 5, "10" 10, "30" 30)
 set yrange [0:*]
 set ylabel "{/Symbol m}s a cycle"
-set key bottom right horizontal opaque
+set key at screen 0.98,0.95 right horizontal
 x(ms) = ms == 0 ? 0.05 : ms
 plot for [k in kernels] file(sprintf('cycle-%s.dat', k)) \
 	using (x($1)):2:3:4 with yerrorlines lw 2 pt 7 ps 0.6 \
