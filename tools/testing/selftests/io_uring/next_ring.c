@@ -8,8 +8,6 @@
 #include "iowq.h"
 
 #define ROUNDS		64
-/* Takes a worker less time than it stays */
-#define WRITE_SIZE	(128 << 10)
 /* Workers are leaving about then, in microseconds */
 #define LEAVING_US	1200
 
@@ -44,40 +42,6 @@ TEST(worker_serves_the_next_ring)
 	TH_LOG("%d workers for %d rings", changes, ROUNDS);
 	/* A machine that is busy may take longer than workers stay */
 	EXPECT_GT(ROUNDS / 2, changes);
-}
-
-/*
- * Also where it was busy when the last ring was closed, and not for the first
- * time that workers leave.
- */
-TEST(busy_worker_serves_the_next_ring)
-{
-	char *data = calloc(1, WRITE_SIZE);
-	int file = memfd_create("written", MFD_CLOEXEC);
-	pid_t worker = 0, next = 0;
-	int round, changes = 0;
-
-	ASSERT_NE(NULL, data);
-	ASSERT_LE(0, file);
-	for (round = 0; round < ROUNDS; round++) {
-		struct io_uring ring;
-
-		worker = newest_worker(&ring);
-		ASSERT_NE(0, worker);
-		prep_async_write(&ring, file, data, WRITE_SIZE, 0);
-		ASSERT_EQ(1, io_uring_submit(&ring));
-		io_uring_queue_exit(&ring);
-		sleep_us(LEAVING_US / 4);
-
-		next = newest_worker(&ring);
-		if (next != worker)
-			changes++;
-		io_uring_queue_exit(&ring);
-		ASSERT_EQ(0, wait_for_no_worker());
-	}
-	TH_LOG("%d more workers for %d rings", changes, ROUNDS);
-	EXPECT_GT(ROUNDS / 2, changes);
-	free(data);
 }
 
 /* Opened at the moment that the last one's worker is told to go. */
