@@ -38,6 +38,7 @@ TEST(worker_serves_the_next_ring)
 			changes++;
 		last = worker;
 		io_uring_queue_exit(&ring);
+		sleep_us(LEAVING_US / 4);
 	}
 	TH_LOG("%d workers for %d rings", changes, ROUNDS);
 	/* A machine that is busy may take longer than workers stay */
