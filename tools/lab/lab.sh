@@ -43,6 +43,13 @@ as_root()
 	fi
 }
 
+# debian_release: the name of the Debian that runs here, if it is one
+debian_release()
+{
+	# shellcheck source=/dev/null
+	(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
+
 # kernel_version TREE: what its Makefile says that it is
 kernel_version()
 {
@@ -122,6 +129,13 @@ checkpatch_patch()
 		checkpatch --ignore "$ignored" "$@" -
 }
 
+# selftest_results OUTPUT [PROGRAM]: see "results"
+selftest_results()
+{
+	"$lab/results" "$base/source/tools/testing/kunit/kunit.py" \
+		"$base/kselftest-list.txt" "$@"
+}
+
 # excerpt SOURCE DIR: copy to DIR what the series touches in SOURCE. The series
 # makes the same commits of it, in a second instead of a minute.
 excerpt()
@@ -159,6 +173,13 @@ series_patches()
 	sed -e '/^#/d' -e '/^[[:space:]]*$/d' -e "s,^,$series/," "$series/series"
 }
 
+# upstream_patches: those of them that come from upstream, the feature's first
+# form. There are none where the source has it already.
+upstream_patches()
+{
+	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
+}
+
 # archive FOLDER FILE: make FILE the initramfs that has what is in FOLDER
 archive()
 {
@@ -168,11 +189,11 @@ archive()
 	mv "$2.new" "$2"
 }
 
-# upstream_patches: those of them that come from upstream, the feature's first
-# form. There are none where the source has it already.
-upstream_patches()
+# summary BASE VERSION PROMISES PASSED FAILED SKIPPED: a line of the table
+# that check ends with
+summary()
 {
-	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
+	printf '%-5s %-20s %-24s %7s %7s %7s\n' "$@"
 }
 
 # Only one at a time in one build folder. The lock goes with the last process
@@ -251,12 +272,6 @@ if [ -n "${KDIR:-}" ]; then
 	# shellcheck source=kdir.sh
 	. "$lab/kdir.sh"
 fi
-
-# summary BASE VERSION PROMISES PASSED FAILED SKIPPED: a line of the table
-summary()
-{
-	printf '%-5s %-20s %-24s %7s %7s %7s\n' "$@"
-}
 
 # BASE=all: the same for each base in turn. A line that is left in a base's
 # "summary" becomes one of the table in the end.
