@@ -129,7 +129,7 @@ static void need_nop(struct io_uring *ring)
 static struct io_uring rings[MAX_RINGS];
 static pthread_barrier_t submit_start, submit_end;
 static pthread_mutex_t submit_lock = PTHREAD_MUTEX_INITIALIZER;
-static int null_fd, file_fd, pipe_fd[2];
+static int file_fd, pipe_fd[2];
 
 static int nr_reqs(const struct pattern *p)
 {
@@ -142,7 +142,7 @@ static void submit(struct io_uring *ring, const struct pattern *p)
 	int i;
 
 	for (i = 0; i < p->blocking; i++)
-		prep_blocking(ring, pipe_fd[0], null_fd);
+		prep_blocking(ring, pipe_fd[0]);
 	for (i = 0; i < p->pipe_reads; i++) {
 		struct io_uring_sqe *sqe = get_sqe(ring);
 
@@ -222,9 +222,8 @@ static void run_rounds(const struct pattern *p, const char *what, int nr)
 {
 	int i, threads = 1 + p->threads, tasks = open_tasks(getpid());
 
-	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	file_fd = memfd_create("hashed", MFD_CLOEXEC);
-	if (null_fd < 0 || file_fd < 0 || pipe2(pipe_fd, O_CLOEXEC))
+	if (file_fd < 0 || pipe2(pipe_fd, O_CLOEXEC))
 		err(1, "open");
 	if (p->threads)
 		start_submitters(p);
@@ -244,7 +243,6 @@ static void run_rounds(const struct pattern *p, const char *what, int nr)
 	}
 	close(pipe_fd[0]);
 	close(pipe_fd[1]);
-	close(null_fd);
 	close(file_fd);
 	close(tasks);
 }

@@ -3,7 +3,6 @@
  * A task's io-wq workers go away with its last ring, none of them waits out
  * the idle timeout.
  */
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -18,7 +17,6 @@ FIXTURE(last_ring)
 {
 	struct io_uring ring;
 	int file;
-	int null;
 	int pipe[2];
 	int reqs;
 };
@@ -63,14 +61,12 @@ FIXTURE_SETUP(last_ring)
 
 	self->file = memfd_create("hashed", MFD_CLOEXEC);
 	ASSERT_LE(0, self->file);
-	self->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->null);
 	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
 	ASSERT_EQ(0, io_uring_queue_init(MAX_REQS, &self->ring, 0));
 	ASSERT_EQ(0, nr_workers());
 
 	for (i = 0; i < variant->blocking; i++)
-		prep_blocking(&self->ring, self->pipe[0], self->null);
+		prep_blocking(&self->ring, self->pipe[0]);
 	for (i = 0; i < variant->writes; i++)
 		prep_async_write(&self->ring, self->file, "x", 1, i);
 	for (i = 0; i < variant->nops; i++)
@@ -83,7 +79,6 @@ FIXTURE_TEARDOWN(last_ring)
 {
 	close(self->pipe[0]);
 	close(self->pipe[1]);
-	close(self->null);
 	close(self->file);
 }
 
@@ -221,18 +216,16 @@ TEST(worker_goes_that_waited_for_the_submitter)
 	struct pending_create pc = {};
 	pthread_t closer;
 	pid_t child;
-	int i, null, status;
+	int i, status;
 
 	ASSERT_EQ(0, pipe2(pc.in_vfork, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(pc.go_on, O_CLOEXEC));
-	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, null);
 
 	ASSERT_EQ(0, io_uring_queue_init(PENDING_REQS, &pc.ring, 0));
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&pc.ring, one_worker));
 	for (i = 0; i < PENDING_REQS; i++) {
 		ASSERT_EQ(0, pipe2(pc.pipe[i], O_CLOEXEC));
-		prep_blocking(&pc.ring, pc.pipe[i][0], null);
+		prep_blocking(&pc.ring, pc.pipe[i][0]);
 	}
 	ASSERT_EQ(PENDING_REQS, io_uring_submit(&pc.ring));
 	ASSERT_EQ(1, wait_for_workers(1));

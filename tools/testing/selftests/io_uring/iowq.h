@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <liburing.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -174,10 +175,16 @@ static inline void prep_punted_read(struct io_uring *ring, int fd, char *byte)
 
 /*
  * Unbounded work that blocks its worker until there is a byte in @pipe to move
- * to @null, /dev/null. A read would not, io_uring polls the pipe for it.
+ * to /dev/null. A read would not, io_uring polls the pipe for it.
  */
-static inline void prep_blocking(struct io_uring *ring, int pipe, int null)
+static inline void prep_blocking(struct io_uring *ring, int pipe)
 {
+	static __thread int null;	/* stays open */
+
+	if (!null)
+		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null < 0)
+		abort();
 	io_uring_prep_splice(get_sqe(ring), pipe, -1, null, -1, 1, 0);
 }
 

@@ -5,7 +5,6 @@
  *
  * IOWQ_ROUNDS sets how often each test closes a ring.
  */
-#include <fcntl.h>
 #include <pthread.h>
 
 #include "../kselftest_harness.h"
@@ -20,7 +19,6 @@ FIXTURE(close)
 {
 	char *data;
 	int file;
-	int null;
 	int pipe[2];
 };
 
@@ -69,8 +67,6 @@ FIXTURE_SETUP(close)
 	ASSERT_NE(NULL, self->data);
 	self->file = memfd_create("hashed", MFD_CLOEXEC);
 	ASSERT_LE(0, self->file);
-	self->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, self->null);
 	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
 }
 
@@ -93,7 +89,7 @@ TEST_F_TIMEOUT(close, workers_go_every_time, 3600)
 
 		ASSERT_EQ(0, io_uring_queue_init(MAX_REQS, &ring, 0));
 		for (i = 0; i < variant->blocking; i++)
-			prep_blocking(&ring, self->pipe[0], self->null);
+			prep_blocking(&ring, self->pipe[0]);
 		for (i = 0; i < variant->writes; i++)
 			prep_async_write(&ring, self->file, self->data,
 					 WRITE_SIZE, 0);
@@ -130,16 +126,16 @@ struct closer {
 static void *close_at_timeout(void *arg)
 {
 	struct closer *me = arg;
-	int i, pipe[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int i, pipe[2];
 	struct io_uring ring;
 
-	me->failed = pipe2(pipe, O_CLOEXEC) || null < 0 ||
+	me->failed = pipe2(pipe, O_CLOEXEC) ||
 		     io_uring_queue_init(4, &ring, 0);
 	if (me->failed)
 		return NULL;
 	/* two workers at least, one of which is surplus */
 	for (i = 0; i < 2; i++) {
-		prep_blocking(&ring, pipe[0], null);
+		prep_blocking(&ring, pipe[0]);
 		me->failed |= io_uring_submit(&ring) != 1;
 	}
 	sleep_us(20000);
