@@ -3,6 +3,8 @@
  * Workers go with the last ring, of whatever kind it is, and stay with it until
  * then.
  */
+#include <sys/syscall.h>
+
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
@@ -78,8 +80,12 @@ FIXTURE_SETUP(kind)
 		}
 		ASSERT_EQ(0, io_uring_queue_init_params(4, &self->rings[i],
 							&params));
+		/* liburing 2.3 has it as a static library only */
 		if (variant->flags & IORING_SETUP_R_DISABLED)
-			ASSERT_EQ(0, io_uring_enable_rings(&self->rings[i]));
+			ASSERT_EQ(0, syscall(SYS_io_uring_register,
+					     self->rings[i].ring_fd,
+					     IORING_REGISTER_ENABLE_RINGS,
+					     NULL, 0));
 		ASSERT_EQ(0, run_async_nop(&self->rings[i]));
 	}
 	ASSERT_LE(1, nr_workers());
