@@ -9,7 +9,7 @@ BASE ?=
 KDIR ?=
 # the kernel that "make shell" boots: stock or patched
 KERNEL ?= patched
-# how to run the tests: empty, or widened
+# how to run the tests: empty, widened, debug or kcsan
 PROFILE ?=
 # how long "make stress" takes, and the number that all it does follows from
 MINUTES ?= 1
@@ -29,10 +29,13 @@ export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG V CHANGES SEND
 help:
 	@echo "make run    build and boot the stock and the patched kernel, and show"
 	@echo "            what becomes of io_uring's workers when a ring is closed"
-	@echo "make check  run all tests. PROFILE=widened: with io-wq's races widened"
+	@echo "make check  run all tests. PROFILE=widened: with io-wq's races widened,"
+	@echo "            PROFILE=debug: in a kernel that checks memory, locks, objects"
+	@echo "            and leaks, PROFILE=kcsan: in one that looks for data races"
 	@echo "make check-liburing  run liburing's own tests, and show what differs"
 	@echo "make mutants  see whether the tests notice each line that is missing"
-	@echo "make stress  use rings at random, for MINUTES=1, as SEED=number says"
+	@echo "make stress  use rings at random, for MINUTES=1, as SEED=number says."
+	@echo "            PROFILE=debug or kcsan: in such a kernel"
 	@echo "make bench  measure how soon workers are gone, and what it costs"
 	@echo "make shell  a shell in the patched kernel, or KERNEL=stock"
 	@echo "make gdb    a shell in the patched kernel, with gdb attached"
