@@ -144,7 +144,9 @@ excerpt()
 
 	mapfile -t patches < <(series_patches)
 	mkdir -p "$2"
-	{ patched_files "${patches[@]}"; part_files "${parts[@]}"; } |
+	# the attributes have a say in what git takes for a function
+	{ echo .gitattributes; patched_files "${patches[@]}"
+		part_files "${parts[@]}"; } |
 	while read -r path; do
 		[ ! -e "$1/$path" ] || (cd "$1" && cp -rp --parents "$path" "$2")
 	done

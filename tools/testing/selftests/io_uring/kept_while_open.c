@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * As long as a task has a ring, one idle worker stays, however long it is.
+ * As long as a task has a ring, idle workers stay for a while, and one of them
+ * however long it is.
  */
 #include "../kselftest_harness.h"
 #include "iowq.h"
@@ -35,6 +36,27 @@ TEST(worker_stays_while_one_of_two_rings_is_open)
 	io_uring_queue_exit(&first);
 	EXPECT_EQ(1, workers_past_idle_timeout());
 	io_uring_queue_exit(&second);
+}
+
+/* Until the idle timeout. Only without a ring, one is enough. */
+TEST(surplus_workers_stay_while_a_ring_is_open)
+{
+	struct io_uring ring;
+	int i, pipe[2];
+
+	ASSERT_EQ(0, pipe2(pipe, O_CLOEXEC));
+	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+	for (i = 0; i < 3; i++)
+		prep_blocking(&ring, pipe[0]);
+	ASSERT_EQ(3, io_uring_submit(&ring));
+	ASSERT_LE(3, wait_for_workers(3));
+	ASSERT_EQ(3, write(pipe[1], "xxx", 3));
+	ASSERT_EQ(0, reap(&ring, 3));
+
+	EXPECT_LE(3, least_workers(1000));
+	io_uring_queue_exit(&ring);
+	close(pipe[0]);
+	close(pipe[1]);
 }
 
 /* What made the first worker go must not make the next one go. */
