@@ -414,8 +414,9 @@ static unsigned long forks(void)
 }
 
 /*
- * Open a ring, run a nop, close it. One value is the mean of a few cycles, as
- * some may create a worker and others not. The pause is between them.
+ * Open a ring, run a nop, close it, in a loop with a pause. One value is the mean
+ * of a few rounds, as some may create a worker and others not: of the round, and
+ * of the cycle in it, which is all but the pause.
  */
 static void part_cycles(void)
 {
@@ -442,7 +443,7 @@ static void part_cycles(void)
 		sleep_us(20000);
 		before = forks();
 		for (round = 0; round < rounds; round++) {
-			double us = 0;
+			double us = 0, start = now_us();
 
 			for (i = 0; i < nr; i++) {
 				us -= now_us();
@@ -453,6 +454,8 @@ static void part_cycles(void)
 				if (pause_us)
 					sleep_us(pause_us);
 			}
+			printf("loop,%d,%.2f\n", pause_us,
+			       (now_us() - start) / nr);
 			printf("cycle,%d,%.2f\n", pause_us, us / nr);
 		}
 		printf("created,%d,%.1f\n", pause_us,
