@@ -13,7 +13,7 @@
 
 #define ROUNDS		64
 /* Workers are leaving about then, in microseconds */
-#define LEAVING_US	1400
+#define LEAVING_US	1300
 
 /*
  * The newest worker, the last in the list of threads, once the ring has run a
