@@ -63,14 +63,6 @@ static const struct pattern patterns[] = {
 	{ "rings", .nops = 1, .reap = true, .rings = 8, .workers = 1 },
 };
 
-static double now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
-}
-
 static int open_tasks(pid_t pid)
 {
 	char path[32];

@@ -42,12 +42,17 @@ static inline long scaled_ms(long ms)
 	return ms * (factor > 4 ? 4 : factor);
 }
 
-static inline long now_ms(void)
+static inline long now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static inline long now_ms(void)
+{
+	return now_us() / 1000;
 }
 
 /* Restarts when task work interrupts it, as that is what the tests are about. */
