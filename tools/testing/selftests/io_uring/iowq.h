@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,9 +74,10 @@ static inline void sleep_us(long us)
  */
 static inline int find_workers(pid_t pid, pid_t *tid)
 {
+	int workers, threads, tries = 100;
 	char path[300], comm[32];
 	struct dirent *entry;
-	int workers = 0;
+	struct stat stat;
 	DIR *tasks;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
@@ -83,14 +85,19 @@ static inline int find_workers(pid_t pid, pid_t *tid)
 	if (!tasks)
 		return -1;
 
+again:
+	workers = threads = 0;
 	while ((entry = readdir(tasks))) {
 		FILE *file;
 
+		if (entry->d_name[0] == '.')
+			continue;
+		threads++;
 		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", pid,
 			 entry->d_name);
 		file = fopen(path, "r");
 		if (!file)
-			continue;	/* "." and "..", or it just exited */
+			continue;	/* it just exited */
 		if (fgets(comm, sizeof(comm), file) &&
 		    !strncmp(comm, "iou-wrk-", strlen("iou-wrk-"))) {
 			workers++;
@@ -98,6 +105,12 @@ static inline int find_workers(pid_t pid, pid_t *tid)
 				*tid = atoi(entry->d_name);
 		}
 		fclose(file);
+	}
+	/* the list ends early if it is at a thread that exits right then */
+	if (!fstat(dirfd(tasks), &stat) && threads + 2 != (int)stat.st_nlink &&
+	    tries--) {
+		rewinddir(tasks);
+		goto again;
 	}
 	closedir(tasks);
 	return workers;
