@@ -86,7 +86,8 @@ static inline int find_workers(pid_t pid, pid_t *tid)
 		return -1;
 
 again:
-	workers = threads = 0;
+	workers = 0;
+	threads = 0;
 	while ((entry = readdir(tasks))) {
 		FILE *file;
 
