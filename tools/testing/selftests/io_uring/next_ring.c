@@ -14,6 +14,8 @@
 #define ROUNDS		64
 /* Workers are leaving about then, in microseconds */
 #define LEAVING_US	1300
+/* On a busy machine, it takes so many rounds for some that count */
+#define MAX_ROUNDS	1000
 
 /*
  * A round counts if the next ring was there in time. On a machine that is slow or
@@ -29,7 +31,7 @@ TEST(worker_serves_the_next_ring)
 	ASSERT_EQ(0, run_async_nop(&ring));
 	ASSERT_LE(1, find_workers(getpid(), &last));
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; counted < ROUNDS && round < MAX_ROUNDS; round++) {
 		long start = now_us();
 		bool in_time;
 
@@ -49,7 +51,7 @@ TEST(worker_serves_the_next_ring)
 	}
 	io_uring_queue_exit(&ring);
 	if (counted < ROUNDS / 4)
-		SKIP(return, "only %d rings of %d in time", counted, ROUNDS);
+		SKIP(return, "only %d rings of %d in time", counted, round);
 	TH_LOG("%d new workers for %d rings in time", changes, counted);
 	EXPECT_GT(counted / 2, changes);
 }
