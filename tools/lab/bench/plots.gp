@@ -58,7 +58,7 @@ set tics nomirror
 set grid lt 1 lc rgb "#dddddd"
 
 set output image('cycle')
-set multiplot layout 2,1 title "Open a ring, one async nop, close" \
+set multiplot layout 2,1 title "Open a ring, one async nop, close: 1 instruction is 1 ns" \
 	margins 0.09,0.98,0.10,0.91 spacing 0.06,0.08
 set logscale x
 set xrange [0.04:50]
