@@ -208,8 +208,10 @@ static double round_of(const struct pattern *p, int tasks, int threads)
 
 	for (i = 0; i < nr_rings - 1; i++)
 		io_uring_queue_exit(&rings[i]);
+	/* as io_uring_queue_exit() does, which has close() do the rest */
+	unmap_ring(&rings[i]);
 	closed = now_us();
-	io_uring_queue_exit(&rings[i]);
+	close(rings[i].ring_fd);
 	sleep_us(FIRST_LOOK_US);
 	do {
 		us = now_us() - closed;
