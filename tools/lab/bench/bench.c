@@ -37,8 +37,8 @@
 /* How often to look whether workers are gone. It limits the resolution. */
 #define LOOK_US		50
 /*
- * The first look. The emulator pays more for a look than for a worker that goes,
- * so don't disturb them. What is sooner comes out as this.
+ * The first look. Before that, looks would only take the emulator's time from the
+ * workers that go. What is sooner comes out as this.
  */
 #define FIRST_LOOK_US	1000
 /*
