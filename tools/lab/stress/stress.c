@@ -493,13 +493,18 @@ static void dies(void)
 {
 	struct work work;
 	pid_t child = fork_child();
+	int status;
 
 	if (child) {
 		if (pick(2)) {
 			sleep_us(pick(4000));
 			kill(child, SIGKILL);
 		}
-		wait_for(child);
+		status = wait_for(child);
+		if (WIFEXITED(status) && WEXITSTATUS(status)) {
+			count(&shared->broken, 1);
+			complain("a child failed, or has workers from before it executed itself");
+		}
 		return;
 	}
 	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
