@@ -233,23 +233,30 @@ progress()
 	done 8>"$1"
 }
 
-# step TITLE COMMAND...: run it, show progress and the seconds it took. Its
-# output goes to a log, of which the part that tells why is shown if it fails.
+# step TITLE COMMAND...: run it, show progress and the seconds it took, and leave
+# its status in step_status. Its output goes to a log, of which the part that
+# tells why is shown if it fails.
+#
+# Not to be called where bash looks at a status, as in "step ... ||". There a
+# function goes on after a command that failed.
 step()
 {
-	local title=$1 start=$SECONDS log status=0
+	local title=$1 start=$SECONDS log
 
 	shift
 	log=$build/log/${title//[ :]/-}.log
 	mkdir -p "$build/log"
-	"$@" </dev/null 2>&1 | progress "$log" "$title" "$start" || status=$?
+	set +e
+	(set -e; "$@" </dev/null 2>&1) | progress "$log" "$title" "$start"
+	step_status=$?
+	set -e
 	[ ! -t 1 ] || printf '\r\033[K'
-	if [ "$status" -eq 0 ]; then
+	if [ "$step_status" -eq 0 ]; then
 		printf '  %-34s %4d s\n' "$title" $((SECONDS - start))
 		return
 	fi
 	printf '  %-34s %4d s  failed\n' "$title" $((SECONDS - start))
-	if [ "$status" -eq "$EXPLAINED" ]; then
+	if [ "$step_status" -eq "$EXPLAINED" ]; then
 		tail -n 1 "$log" >&2
 	else
 		tail -n 20 "$log" >&2
@@ -257,13 +264,13 @@ step()
 			echo "${0##*/}: the disk of $build is full" >&2
 		echo "${0##*/}: $title failed, the whole log is $log" >&2
 	fi
-	return "$status"
 }
 
 # phase TITLE COMMAND...: a step that the rest depends on
 phase()
 {
-	step "$@" || exit
+	step "$@"
+	[ "$step_status" -eq 0 ] || exit "$step_status"
 }
 
 case $build in
