@@ -445,17 +445,15 @@ static void use_registered(void)
 	close_files(&work);
 }
 
-static pid_t fork_child(void)
+static pid_t fork_seeded(void)
 {
 	uint64_t child_seed = pick(UINT32_MAX);
-	pid_t child = fork();
+	pid_t child = fork_child();
 
 	if (child < 0)
 		err(1, "fork");
-	if (!child) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!child)
 		start_random(child_seed);
-	}
 	return child;
 }
 
@@ -480,7 +478,7 @@ static void use_inherited(void)
 		submit_some(&work);
 		finish(&work);
 	}
-	child = fork_child();
+	child = fork_seeded();
 	if (!child) {
 		submit_some(&work);
 		finish(&work);
@@ -500,7 +498,7 @@ static void use_inherited(void)
 static void dies(void)
 {
 	struct work work;
-	pid_t child = fork_child();
+	pid_t child = fork_seeded();
 	int status;
 
 	if (child) {
@@ -589,12 +587,11 @@ static void start_actor(int nr)
 	struct actor *actor = &actors[nr];
 	char pid[16];
 
-	actor->pid = fork();
+	actor->pid = fork_child();
 	if (actor->pid < 0)
 		err(1, "fork");
 	if (!actor->pid) {
 		me = nr;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		snprintf(pid, sizeof(pid), "%d", getpid());
 		cgroup_write(nr, "cgroup.procs", pid);
 		act(actor->lives);

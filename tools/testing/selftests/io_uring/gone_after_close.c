@@ -116,7 +116,7 @@ TEST_F(last_ring, workers_go_when_a_child_closes_last)
 	ASSERT_EQ(0, reap(&self->ring, self->reqs));
 
 	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
-	child = fork();
+	child = fork_child();
 	ASSERT_LE(0, child);
 	if (!child) {
 		char c;

@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,17 +32,20 @@
 #define LOST_MS		2000
 
 /*
- * Deadlines stretch on a slow machine: IOWQ_TIME_SCALE=2 doubles them. Up to
- * 4, or GONE_MS would reach the idle timeout.
+ * Deadlines stretch on a slow machine: IOWQ_TIME_SCALE=2 doubles them. They stay
+ * below the idle timeout. There surplus workers go on any kernel, and those who
+ * stay look for work, also for such that nobody was woken for.
  */
+#define LONGEST_MS	4500
+
 static inline long scaled_ms(long ms)
 {
 	const char *scale = getenv("IOWQ_TIME_SCALE");
 	long factor = scale ? atol(scale) : 1;
 
-	if (factor < 1)
-		factor = 1;
-	return ms * (factor > 4 ? 4 : factor);
+	if (factor > 1)
+		ms *= factor;
+	return ms < LONGEST_MS ? ms : LONGEST_MS;
 }
 
 static inline long now_us(void)
@@ -54,6 +59,19 @@ static inline long now_us(void)
 static inline long now_ms(void)
 {
 	return now_us() / 1000;
+}
+
+/*
+ * A child that goes with the caller. A test that fails leaves none behind, for
+ * which whoever reads its output would wait.
+ */
+static inline pid_t fork_child(void)
+{
+	pid_t child = fork();
+
+	if (!child)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
 }
 
 /* Restarts when task work interrupts it, as that is what the tests are about. */

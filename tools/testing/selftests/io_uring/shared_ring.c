@@ -147,7 +147,7 @@ TEST(workers_go_when_the_process_continues)
 
 	ASSERT_EQ(0, pipe(to_parent));
 	ASSERT_EQ(0, pipe(to_child));
-	child = fork();
+	child = fork_child();
 	ASSERT_LE(0, child);
 	if (!child) {
 		pthread_t threads[SUBMITTERS];
@@ -158,7 +158,7 @@ TEST(workers_go_when_the_process_continues)
 		if (!start_submitters(threads) || nr_workers() != SUBMITTERS)
 			_exit(1);
 		/* keeps the ring until this one closes it */
-		if (!fork()) {
+		if (!fork_child()) {
 			close(to_parent[1]);
 			read(to_child[0], &c, 1);
 			_exit(0);

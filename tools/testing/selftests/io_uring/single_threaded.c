@@ -73,7 +73,7 @@ FIXTURE_SETUP(namespace)
 	char path[64];
 
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
-	self->child = fork();
+	self->child = fork_child();
 	ASSERT_LE(0, self->child);
 	if (!self->child) {
 		err = unshare(variant->flag) ? errno : 0;

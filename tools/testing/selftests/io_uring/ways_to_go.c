@@ -107,7 +107,7 @@ TEST_F(way, other_process_takes_a_copy)
 	ASSERT_EQ(0, pipe(to_parent));
 	pidfd = syscall(SYS_pidfd_open, getpid(), 0);
 	ASSERT_LE(0, pidfd);
-	child = fork();
+	child = fork_child();
 	ASSERT_LE(0, child);
 	if (!child) {
 		close(self->fd);
@@ -245,7 +245,7 @@ TEST_F(exec, workers_go)
 
 	fd = memfd_create("params", 0);
 	ASSERT_LE(0, fd);
-	child = fork();
+	child = fork_child();
 	ASSERT_LE(0, child);
 	if (!child) {
 		if (io_uring_queue_init_params(4, &ring, &params))
@@ -263,7 +263,7 @@ TEST_F(exec, workers_go)
 		_exit(4);
 	}
 	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_EQ(0, status);
 }
 
 TEST_HARNESS_MAIN
