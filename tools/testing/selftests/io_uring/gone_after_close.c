@@ -4,7 +4,6 @@
  * the idle timeout.
  */
 #include <pthread.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -149,17 +148,6 @@ struct pending_create {
 	int go_on[2];
 	const char *failed;
 };
-
-/* Wait until somebody has read all that was written to the pipe @fd. */
-static bool wait_until_read(int fd)
-{
-	long deadline = now_ms() + scaled_ms(GONE_MS);
-	int unread;
-
-	while (!ioctl(fd, FIONREAD, &unread) && unread && now_ms() < deadline)
-		sleep_us(500);
-	return !unread;
-}
 
 /* Wait until thread @tid sleeps. */
 static bool wait_until_asleep(pid_t tid)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -180,6 +181,17 @@ static inline int least_workers(long ms)
 		sleep_us(10000);
 	}
 	return least;
+}
+
+/* Wait until somebody has read all that was written to the pipe @fd. */
+static inline bool wait_until_read(int fd)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	int unread;
+
+	while (!ioctl(fd, FIONREAD, &unread) && unread && now_ms() < deadline)
+		sleep_us(500);
+	return !unread;
 }
 
 /* A test that needs more entries than its ring has is broken. */

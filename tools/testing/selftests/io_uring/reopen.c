@@ -47,7 +47,7 @@ struct reopener {
  * Each thread has an io-wq of its own, whose workers go when the thread has
  * closed its ring. Pause for a random time, then submit while that happens.
  */
-static void *reopen_thread(void *arg)
+static void *reopen_for_some(void *arg)
 {
 	struct reopener *me = arg;
 	int i, reqs, ret;
@@ -87,9 +87,95 @@ static void *reopen_thread(void *arg)
 	return NULL;
 }
 
+/*
+ * Two workers are on their way out, and the task may have no more than two, when
+ * there is a ring again. One of them stays for a request that blocks. Then the
+ * other one has to be there for the next request.
+ */
+static void *reopen_for_two(void *arg)
+{
+	unsigned int most[2] = { 0, 2 };
+	struct reopener *me = arg;
+	int i, blocks[2], taken[2], ready[2];
+
+	if (pipe2(blocks, O_CLOEXEC) || pipe2(taken, O_CLOEXEC) ||
+	    pipe2(ready, O_CLOEXEC)) {
+		me->err = -errno;
+		return NULL;
+	}
+	for (i = 0; i < me->rounds && !me->err && !me->lost; i++) {
+		struct io_uring ring;
+
+		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
+		if (me->err)
+			break;
+		/* the limit stays, and what was the limit is what this returns */
+		if (!i)
+			me->err = io_uring_register_iowq_max_workers(&ring, most);
+		prep_blocking(&ring, blocks[0]);
+		prep_blocking(&ring, blocks[0]);
+		io_uring_submit(&ring);
+		/* until both are blocked */
+		sleep_us(2000);
+		write(blocks[1], "xx", 2);
+		me->err = reap(&ring, 2);
+		io_uring_queue_exit(&ring);
+		if (me->err)
+			break;
+		sleep_us(1000 + rand_r(&me->seed) % 2500);
+
+		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
+		if (me->err)
+			break;
+		write(taken[1], "x", 1);
+		prep_blocking(&ring, taken[0]);
+		ring.sq.sqes[0].flags |= IOSQE_IO_LINK;
+		prep_blocking(&ring, blocks[0]);
+		io_uring_submit(&ring);
+		if (!wait_until_read(taken[0]))
+			me->lost++;
+		sleep_us(rand_r(&me->seed) % 1000);
+		write(ready[1], "x", 1);
+		prep_blocking(&ring, ready[0]);
+		io_uring_submit(&ring);
+		me->requests += 2;
+		me->err = reap(&ring, 2);
+		if (me->err == -ETIME) {
+			me->err = 0;
+			me->lost++;
+		}
+		write(blocks[1], "x", 1);
+		if (!me->lost && !me->err)
+			me->err = reap(&ring, 1);
+		io_uring_queue_exit(&ring);
+	}
+	close(blocks[0]);
+	close(blocks[1]);
+	close(taken[0]);
+	close(taken[1]);
+	close(ready[0]);
+	close(ready[1]);
+	return NULL;
+}
+
 FIXTURE(reopen)
 {
 	struct reopener threads[THREADS];
+};
+
+FIXTURE_VARIANT(reopen)
+{
+	void *(*reopen)(void *me);
+};
+
+FIXTURE_VARIANT_ADD(reopen, for_some)
+{
+	.reopen = reopen_for_some,
+};
+
+FIXTURE_VARIANT_ADD(reopen, for_two)
+{
+	.reopen = reopen_for_two,
 };
 
 FIXTURE_SETUP(reopen)
@@ -121,7 +207,7 @@ TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 
 	for (i = 0; i < THREADS; i++)
 		ASSERT_EQ(0, pthread_create(&self->threads[i].thread, NULL,
-					    reopen_thread, &self->threads[i]));
+					    variant->reopen, &self->threads[i]));
 	for (i = 0; i < THREADS; i++) {
 		ASSERT_EQ(0, pthread_join(self->threads[i].thread, NULL));
 		EXPECT_EQ(0, self->threads[i].err);
