@@ -23,6 +23,8 @@ unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS
 
 # A failure that has been explained. Everything else shows the log's end.
 EXPLAINED=3
+# A test that can't be run here, as kselftest has it
+SKIPPED=4
 
 # die MESSAGE: say in one line what is wrong and what to do, and give up
 die()
@@ -234,20 +236,20 @@ progress()
 }
 
 # step TITLE COMMAND...: run it, show progress and the seconds it took, and leave
-# its status in step_status. Its output goes to a log, of which the part that
-# tells why is shown if it fails.
+# its status in step_status. Its output goes to the log step_log, of which the
+# part that tells why is shown if it fails.
 #
 # Not to be called where bash looks at a status, as in "step ... ||". There a
 # function goes on after a command that failed.
 step()
 {
-	local title=$1 start=$SECONDS log
+	local title=$1 start=$SECONDS
 
 	shift
-	log=$build/log/${title//[ :]/-}.log
-	mkdir -p "$build/log"
+	step_log=$base/log/${title//[ :]/-}.log
+	mkdir -p "$base/log"
 	set +e
-	(set -e; "$@" </dev/null 2>&1) | progress "$log" "$title" "$start"
+	(set -e; "$@" </dev/null 2>&1) | progress "$step_log" "$title" "$start"
 	step_status=$?
 	set -e
 	[ ! -t 1 ] || printf '\r\033[K'
@@ -255,14 +257,18 @@ step()
 		printf '  %-34s %4d s\n' "$title" $((SECONDS - start))
 		return
 	fi
+	if [ "$step_status" -eq "$SKIPPED" ]; then
+		printf '  %-34s %4d s  skipped\n' "$title" $((SECONDS - start))
+		return
+	fi
 	printf '  %-34s %4d s  failed\n' "$title" $((SECONDS - start))
 	if [ "$step_status" -eq "$EXPLAINED" ]; then
-		tail -n 1 "$log" >&2
+		tail -n 1 "$step_log" >&2
 	else
-		tail -n 20 "$log" >&2
+		tail -n 20 "$step_log" >&2
 		[ "$(df --output=avail "$build" | tail -n 1)" -ge 65536 ] ||
 			echo "${0##*/}: the disk of $build is full" >&2
-		echo "${0##*/}: $title failed, the whole log is $log" >&2
+		echo "${0##*/}: $title failed, the whole log is $step_log" >&2
 	fi
 }
 
