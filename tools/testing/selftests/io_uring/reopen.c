@@ -107,11 +107,11 @@ static void *reopen_for_two(void *arg)
 		struct io_uring ring;
 
 		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
+		/* the limit stays */
+		if (!me->err && !i)
+			me->err = io_uring_register_iowq_max_workers(&ring, most);
 		if (me->err)
 			break;
-		/* the limit stays, and what was the limit is what this returns */
-		if (!i)
-			me->err = io_uring_register_iowq_max_workers(&ring, most);
 		prep_blocking(&ring, blocks[0]);
 		prep_blocking(&ring, blocks[0]);
 		io_uring_submit(&ring);
