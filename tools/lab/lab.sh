@@ -243,7 +243,7 @@ progress()
 # function goes on after a command that failed.
 step()
 {
-	local title=$1 start=$SECONDS
+	local title=$1 start=$SECONDS outcome=
 
 	shift
 	step_log=$base/log/${title//[ :]/-}.log
@@ -253,15 +253,15 @@ step()
 	step_status=$?
 	set -e
 	[ ! -t 1 ] || printf '\r\033[K'
-	if [ "$step_status" -eq 0 ]; then
-		printf '  %-34s %4d s\n' "$title" $((SECONDS - start))
+	case $step_status in
+	0)		;;
+	"$SKIPPED")	outcome="  skipped" ;;
+	*)		outcome="  failed" ;;
+	esac
+	printf '  %-34s %4d s%s\n' "$title" $((SECONDS - start)) "$outcome"
+	if [ "$outcome" != "  failed" ]; then
 		return
 	fi
-	if [ "$step_status" -eq "$SKIPPED" ]; then
-		printf '  %-34s %4d s  skipped\n' "$title" $((SECONDS - start))
-		return
-	fi
-	printf '  %-34s %4d s  failed\n' "$title" $((SECONDS - start))
 	if [ "$step_status" -eq "$EXPLAINED" ]; then
 		tail -n 1 "$step_log" >&2
 	else
