@@ -6,6 +6,7 @@
  * IOWQ_ROUNDS sets how often each thread closes and reopens its ring.
  */
 #include <pthread.h>
+#include <sched.h>
 
 #include "../kselftest_harness.h"
 #include "iowq.h"
@@ -41,6 +42,7 @@ struct reopener {
 	int requests;
 	int lost;
 	int err;
+	bool unable;
 };
 
 /*
@@ -158,6 +160,62 @@ static void *reopen_for_two(void *arg)
 	return NULL;
 }
 
+/*
+ * The only worker is on its way out, and there can't be another one: to a thread
+ * whose children go to another PID namespace none is added. All requests end, by
+ * the worker or cancelled.
+ */
+static void *reopen_for_none(void *arg)
+{
+	int home = open("/proc/thread-self/ns/pid", O_RDONLY | O_CLOEXEC);
+	unsigned int most[2] = { 1, 1 };
+	struct reopener *me = arg;
+	char byte;
+	int i;
+
+	for (i = 0; i < me->rounds && !me->err && !me->lost; i++) {
+		struct io_uring ring;
+
+		/* takes CONFIG_PID_NS and privileges */
+		me->unable = setns(home, CLONE_NEWPID);
+		if (me->unable)
+			break;
+		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
+		if (me->err)
+			break;
+		/* the limit stays */
+		if (!i)
+			me->err = io_uring_register_iowq_max_workers(&ring, most);
+		if (!me->err)
+			me->err = run_async_nop(&ring);
+		me->unable = unshare(CLONE_NEWPID);
+		io_uring_queue_exit(&ring);
+		if (me->err || me->unable)
+			break;
+		sleep_us(1000 + rand_r(&me->seed) % 2500);
+
+		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
+		if (me->err)
+			break;
+		prep_punted_read(&ring, me->file, &byte);
+		me->requests += io_uring_submit(&ring);
+		sleep_us(rand_r(&me->seed) % 2000);
+		prep_punted_read(&ring, me->file, &byte);
+		me->requests += io_uring_submit(&ring);
+		if (me->requests != 2 * (i + 1))
+			me->err = -EIO;
+		else
+			me->err = reap(&ring, 2);
+		if (me->err == -ETIME)
+			me->lost++;
+		if (me->err == -ETIME || me->err == -ECANCELED)
+			me->err = 0;
+		io_uring_queue_exit(&ring);
+	}
+	close(home);
+	return NULL;
+}
+
 FIXTURE(reopen)
 {
 	struct reopener threads[THREADS];
@@ -166,16 +224,25 @@ FIXTURE(reopen)
 FIXTURE_VARIANT(reopen)
 {
 	void *(*reopen)(void *me);
+	int threads;	/* fewer of them do as many rounds in all */
 };
 
 FIXTURE_VARIANT_ADD(reopen, for_some)
 {
 	.reopen = reopen_for_some,
+	.threads = THREADS,
 };
 
 FIXTURE_VARIANT_ADD(reopen, for_two)
 {
 	.reopen = reopen_for_two,
+	.threads = THREADS,
+};
+
+FIXTURE_VARIANT_ADD(reopen, for_none)
+{
+	.reopen = reopen_for_none,
+	.threads = 2,
 };
 
 FIXTURE_SETUP(reopen)
@@ -190,7 +257,8 @@ FIXTURE_SETUP(reopen)
 		self->threads[i] = (struct reopener) {
 			.seed = i,
 			.file = file,
-			.rounds = rounds ? atoi(rounds) : ROUNDS,
+			.rounds = (rounds ? atoi(rounds) : ROUNDS) * THREADS /
+				  variant->threads,
 		};
 		ASSERT_LT(0, self->threads[i].rounds);
 	}
@@ -204,19 +272,23 @@ FIXTURE_TEARDOWN(reopen)
 TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 {
 	int i, requests = 0, lost = 0;
+	bool unable = false;
 
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i < variant->threads; i++)
 		ASSERT_EQ(0, pthread_create(&self->threads[i].thread, NULL,
 					    variant->reopen, &self->threads[i]));
-	for (i = 0; i < THREADS; i++) {
+	for (i = 0; i < variant->threads; i++) {
 		ASSERT_EQ(0, pthread_join(self->threads[i].thread, NULL));
 		EXPECT_EQ(0, self->threads[i].err);
+		unable |= self->threads[i].unable;
 		requests += self->threads[i].requests;
 		lost += self->threads[i].lost;
 	}
 	TH_LOG("%d of %d requests lost, %d threads, up to %d rounds", lost,
-	       requests, THREADS, self->threads[0].rounds);
+	       requests, variant->threads, self->threads[0].rounds);
 	EXPECT_EQ(0, lost);
+	if (unable && !lost)
+		SKIP(return, "needs CONFIG_PID_NS and CAP_SYS_ADMIN");
 }
 
 TEST_HARNESS_MAIN
