@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring that never came to be, as an allocation failed on the way, keeps no
- * worker, and takes none from a ring that there is.
+ * A ring that never came to be, as something failed on the way, keeps no worker,
+ * and takes none from a ring that there is.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -14,6 +15,24 @@
 
 /* More than a ring has allocations */
 #define MAX_FAILURES	500
+
+/* For allocations that may wait to fail as well, and without a word */
+static const struct {
+	const char *path, *value;
+} settings[] = {
+	{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
+	{ "/sys/kernel/debug/failslab/verbose", "0" },
+};
+
+static bool read_file(const char *path, char *text, int size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && read(fd, text, size - 1) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
 
 static bool write_file(const char *path, const char *text)
 {
@@ -38,25 +57,32 @@ FIXTURE(failing)
 {
 	struct io_uring ring;
 	int fail_nth;
+	char before[ARRAY_SIZE(settings)][16];
 };
 
 FIXTURE_SETUP(failing)
 {
 	char path[64];
+	int i;
 
 	sprintf(path, "/proc/self/task/%d/fail-nth", getpid());
 	self->fail_nth = open(path, O_RDWR | O_CLOEXEC);
 	if (self->fail_nth < 0)
 		SKIP(return, "needs CONFIG_FAULT_INJECTION");
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	if (!write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"))
-		SKIP(return, "needs CONFIG_FAILSLAB in debugfs, and root");
-	/* what it says would fill the console */
-	write_file("/sys/kernel/debug/failslab/verbose", "0");
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (!read_file(settings[i].path, self->before[i],
+			       sizeof(self->before[i])) ||
+		    !write_file(settings[i].path, settings[i].value))
+			SKIP(return, "needs CONFIG_FAILSLAB in debugfs, and root");
 }
 
 FIXTURE_TEARDOWN(failing)
 {
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		write_file(settings[i].path, self->before[i]);
 }
 
 /*
@@ -109,6 +135,31 @@ TEST_F(failing, open_ring_keeps_its_worker)
 	ASSERT_LT(10, fail_to_open(self->fail_nth));
 	EXPECT_EQ(1, least_workers(scaled_ms(300)));
 	io_uring_queue_exit(&self->ring);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+/* The last step of all: the ring has been made, and counted. */
+TEST(ring_without_a_descriptor_keeps_no_worker)
+{
+	struct io_uring ring, failed;
+	struct rlimit limit, none;
+	int i;
+
+	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+	ASSERT_EQ(0, run_async_nop(&ring));
+	ASSERT_EQ(1, nr_workers());
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(-EMFILE, io_uring_queue_init(4, &failed, i % 2 ?
+						       IORING_SETUP_SQPOLL : 0));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+
+	EXPECT_EQ(1, least_workers(scaled_ms(300)));
+	io_uring_queue_exit(&ring);
 	EXPECT_EQ(0, wait_for_no_worker());
 }
 

@@ -123,6 +123,8 @@ struct closer {
 	bool failed;
 };
 
+static int closed;
+
 static void *close_at_timeout(void *arg)
 {
 	struct closer *me = arg;
@@ -142,6 +144,7 @@ static void *close_at_timeout(void *arg)
 	me->failed |= write(pipe[1], "xx", 2) != 2 || reap(&ring, 2);
 	sleep_us(me->pause_ms * 1000);
 	io_uring_queue_exit(&ring);
+	__atomic_add_fetch(&closed, 1, __ATOMIC_SEQ_CST);
 
 	/* the thread's exit would take its workers with it */
 	pause();
@@ -162,7 +165,8 @@ TEST(workers_go_that_are_about_to_time_out)
 	ASSERT_LE(THREADS, wait_for_workers(THREADS));
 	sleep_us((start + IDLE_TIMEOUT_MS - 500 - now_ms()) * 1000);
 	ASSERT_LE(THREADS, nr_workers());
-	sleep_us(scaled_ms(1000) * 1000);
+	while (__atomic_load_n(&closed, __ATOMIC_SEQ_CST) < THREADS)
+		sleep_us(500);
 	EXPECT_EQ(0, wait_for_no_worker());
 	for (i = 0; i < THREADS; i++)
 		EXPECT_FALSE(closers[i].failed);

@@ -4,8 +4,10 @@
  * go when the ring is gone, whatever the threads are doing at that time.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "../kselftest_harness.h"
@@ -141,9 +143,10 @@ TEST_F(submitters, workers_go)
  */
 TEST(workers_go_when_the_process_continues)
 {
+	struct pollfd keeper = { .events = POLLIN };
 	int to_parent[2], to_child[2], status;
-	pid_t child;
-	char c = 0;
+	pid_t child, pid;
+	char c;
 
 	ASSERT_EQ(0, pipe(to_parent));
 	ASSERT_EQ(0, pipe(to_child));
@@ -157,29 +160,32 @@ TEST(workers_go_when_the_process_continues)
 		shared.doing = IN_SYSTEM_CALL;
 		if (!start_submitters(threads) || nr_workers() != SUBMITTERS)
 			_exit(1);
-		/* keeps the ring until this one closes it */
-		if (!fork_child()) {
+		/* keeps the ring */
+		pid = fork_child();
+		if (!pid) {
 			close(to_parent[1]);
 			read(to_child[0], &c, 1);
 			_exit(0);
 		}
 		io_uring_queue_exit(&shared.ring);
-		if (write(to_parent[1], &c, 1) != 1)
+		if (write(to_parent[1], &pid, sizeof(pid)) != sizeof(pid))
 			_exit(2);
 		pause();
 	}
 
 	close(to_child[0]);
 	close(to_parent[1]);
-	ASSERT_EQ(1, read(to_parent[0], &c, 1));
+	ASSERT_EQ(sizeof(pid), read(to_parent[0], &pid, sizeof(pid)));
+	keeper.fd = syscall(SYS_pidfd_open, pid, 0);
+	ASSERT_LE(0, keeper.fd);
 	ASSERT_EQ(0, kill(child, SIGSTOP));
 	ASSERT_EQ(child, waitpid(child, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
 	ASSERT_EQ(SUBMITTERS, find_workers(child, NULL));
 
-	close(to_child[1]);
 	/* let the ring go before the process continues */
-	sleep_us(scaled_ms(100) * 1000);
+	close(to_child[1]);
+	ASSERT_EQ(1, poll(&keeper, 1, scaled_ms(GONE_MS)));
 	ASSERT_EQ(0, kill(child, SIGCONT));
 	EXPECT_EQ(0, wait_for_no_worker_of(child));
 

@@ -23,6 +23,8 @@ TEST(unshares_user_namespace)
 	struct io_uring ring;
 	int err;
 
+	if (access("/proc/self/ns/user", F_OK))
+		SKIP(return, "needs CONFIG_USER_NS");
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 	ASSERT_EQ(0, run_async_nop(&ring));
 	ASSERT_EQ(1, nr_workers());
