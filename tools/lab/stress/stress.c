@@ -41,7 +41,10 @@
  */
 #define LATE_S		4
 #define LOST_S		20
+/* Whoever waits this long, in milliseconds, is not killed before it knows more. */
+#define OVERDUE_MS	250
 #define ENTRIES		32
+#define CPU_ONLINE	"/sys/devices/system/cpu/cpu%d/online"
 #define CGROUP		"/tmp/cgroup"
 
 /* What all processes write to */
@@ -50,6 +53,8 @@ static struct shared {
 	unsigned long lost, late, left;
 	/* for how long an actor was stopped: it can't do anything then */
 	unsigned long held_ms[ACTORS];
+	/* how many of its threads and children wait for longer than they should */
+	unsigned long overdue[ACTORS];
 	/* failures of other kinds */
 	unsigned long broken;
 	unsigned long complaints;
@@ -61,7 +66,7 @@ static struct actor {
 } actors[ACTORS];
 
 static unsigned long seed;
-static int me;
+static int cpus, me;
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -70,11 +75,10 @@ static unsigned long count(unsigned long *counter, unsigned long nr)
 	return __atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
 }
 
-static __thread uint64_t state, started_from;
+static __thread uint64_t state;
 
 static void start_random(uint64_t from)
 {
-	started_from = from;
 	state = (from + 1) * 0x9e3779b97f4a7c15ULL;
 }
 
@@ -87,17 +91,15 @@ static unsigned int pick(unsigned int below)
 	return (state >> 32) % below;
 }
 
-static void write_to(const char *path, const char *text)
+/* That fails is for the caller to judge: a CPU may be busy, a group be gone. */
+static bool write_to(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
-	ssize_t ignored;
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
 
-	/* a CPU may be busy, a group may be gone */
-	if (fd >= 0) {
-		ignored = write(fd, text, strlen(text));
-		(void)ignored;
+	if (fd >= 0)
 		close(fd);
-	}
+	return ok;
 }
 
 static void complain(const char *fmt, ...)
@@ -114,6 +116,39 @@ static void complain(const char *fmt, ...)
 	va_end(args);
 	printf("actor %d: %s\n", me, text);
 	fflush(stdout);
+}
+
+/* A wait of a thread. The time for which its actor was stopped doesn't count. */
+struct wait {
+	long start;
+	unsigned long held;
+	bool overdue;
+};
+
+static void start_wait(struct wait *wait)
+{
+	wait->overdue = false;
+	wait->held = shared->held_ms[me];
+	wait->start = now_ms();
+}
+
+/* For how long, in milliseconds */
+static long waited(struct wait *wait)
+{
+	long ms = now_ms() - wait->start -
+		  (long)(shared->held_ms[me] - wait->held);
+
+	if (!wait->overdue && ms >= OVERDUE_MS) {
+		wait->overdue = true;
+		count(&shared->overdue[me], 1);
+	}
+	return ms;
+}
+
+static void end_wait(struct wait *wait)
+{
+	if (wait->overdue)
+		count(&shared->overdue[me], -1);
 }
 
 /* A ring, and what its requests work on */
@@ -135,13 +170,33 @@ static const unsigned int kinds[] = {
 	IORING_SETUP_R_DISABLED,
 };
 
-static void open_work(struct work *work, unsigned int flags)
+/* Have workers on one CPU, or on all again, and no more than there ever are */
+static void register_settings(struct io_uring *ring)
+{
+	unsigned int limits[2] = { 64, 64 };
+	cpu_set_t one;
+	int cpu = pick(cpus);
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	/* it may be offline */
+	if (pick(2))
+		io_uring_register_iowq_aff(ring, sizeof(one), &one);
+	else
+		io_uring_unregister_iowq_aff(ring);
+	io_uring_register_iowq_max_workers(ring, limits);
+}
+
+/* @wq_fd is a ring whose thread serves this one as well, for ATTACH_WQ */
+static void open_work(struct work *work, unsigned int flags, int wq_fd)
 {
 	struct io_uring_params params = {
 		.flags = flags | IORING_SETUP_CQSIZE,
 		.cq_entries = 8 * ENTRIES,
 		.sq_thread_idle = 1 + pick(50),
+		.wq_fd = wq_fd,
 	};
+	struct wait wait;
 	int ret;
 
 	memset(work, 0, sizeof(*work));
@@ -151,12 +206,17 @@ static void open_work(struct work *work, unsigned int flags)
 	if (work->file < 0 || work->null < 0 || pipe2(work->pipe, O_CLOEXEC))
 		err(1, "open");
 	/* memory that belongs to rings on their way out comes back late */
-	while ((ret = io_uring_queue_init_params(ENTRIES, &work->ring, &params)) ==
-	       -ENOMEM || ret == -EINTR || ret == -EAGAIN)
+	start_wait(&wait);
+	while ((ret = io_uring_queue_init_params(ENTRIES, &work->ring, &params)) &&
+	       (ret == -ENOMEM || ret == -EINTR || ret == -EAGAIN) &&
+	       waited(&wait) < LOST_S * 1000)
 		sleep_us(1000);
+	end_wait(&wait);
 	if (ret || ((flags & IORING_SETUP_R_DISABLED) &&
 		    io_uring_enable_rings(&work->ring)))
 		errx(1, "io_uring: %s", strerror(-ret));
+	if (!pick(4))
+		register_settings(&work->ring);
 	count(&shared->rings, 1);
 }
 
@@ -203,9 +263,10 @@ static void prep_one(struct work *work, unsigned int sqe_flags)
 
 static void submit_all(struct work *work)
 {
-	long start = now_ms();
+	struct wait wait;
 	int ret;
 
+	start_wait(&wait);
 	count(&shared->requests, io_uring_sq_ready(&work->ring));
 	while (io_uring_sq_ready(&work->ring)) {
 		ret = io_uring_submit(&work->ring);
@@ -214,9 +275,10 @@ static void submit_all(struct work *work)
 		/* the kernel's thread submits them */
 		if (work->flags & IORING_SETUP_SQPOLL)
 			sleep_us(100);
-		if (now_ms() - start > LOST_S * 1000)
+		if (waited(&wait) >= LOST_S * 1000)
 			errx(1, "requests are not submitted");
 	}
+	end_wait(&wait);
 }
 
 /* Submit some requests, a few of them linked */
@@ -251,9 +313,9 @@ static void feed(struct work *work)
  */
 static void finish(struct work *work)
 {
-	struct __kernel_timespec second = { .tv_sec = 1 };
+	struct __kernel_timespec a_while = { .tv_nsec = OVERDUE_MS * 1000000 };
 	struct io_uring_cqe *cqe;
-	int tries = 0;
+	struct wait wait;
 
 	if (pick(2)) {
 		struct io_uring_sqe *sqe = get_sqe(&work->ring);
@@ -264,28 +326,30 @@ static void finish(struct work *work)
 		submit_all(work);
 	}
 	feed(work);
+	start_wait(&wait);
 	while (work->pending) {
-		int ret = io_uring_wait_cqe_timeout(&work->ring, &cqe, &second);
+		int ret = io_uring_wait_cqe_timeout(&work->ring, &cqe, &a_while);
+		long ms = waited(&wait);
 
 		if (!ret) {
 			io_uring_cqe_seen(&work->ring, cqe);
 			work->pending--;
-			if (tries >= LATE_S)
+			if (ms >= LATE_S * 1000)
 				count(&shared->late, 1);
-			tries = 0;
 		} else if (ret != -ETIME && ret != -EINTR) {
 			errx(1, "wait: %s", strerror(-ret));
-		} else if (ret == -ETIME && ++tries < LOST_S) {
+		} else if (ms < LOST_S * 1000) {
 			feed(work);
-		} else if (ret == -ETIME) {
+		} else {
 			/* what every task waits for, on the console */
 			if (count(&shared->lost, work->pending) == work->pending)
 				write_to("/proc/sysrq-trigger", "t");
-			complain("%u requests lost, ring flags %#x, seed %lu",
-				 work->pending, work->flags, started_from);
-			return;
+			complain("%u requests lost, ring flags %#x",
+				 work->pending, work->flags);
+			break;
 		}
 	}
+	end_wait(&wait);
 }
 
 /* In what function a worker of this process sleeps */
@@ -309,22 +373,26 @@ static void read_where(char *where, int size)
 /* After the last ring of this process */
 static void see_workers_go(const char *way)
 {
-	unsigned long held = shared->held_ms[me];
-	long start = now_ms();
 	char where[64] = "";
+	struct wait wait;
 	int left;
+	long ms;
 
-	do {
-		left = wait_for_no_worker();
-		/* not what it was stopped for */
-	} while (left && now_ms() - start - (long)(shared->held_ms[me] - held) <
-			 scaled_ms(GONE_MS));
-	if (left) {
+	start_wait(&wait);
+	for (;;) {
+		/* before the look, so that a stall in between doesn't matter */
+		ms = waited(&wait);
+		left = nr_workers();
+		if (left <= 0 || ms >= scaled_ms(GONE_MS))
+			break;
+		sleep_us(500);
+	}
+	if (left > 0) {
 		count(&shared->left, 1);
 		read_where(where, sizeof(where));
-		complain("%d workers left after %s, one in %s, seed %lu", left,
-			 way, where, started_from);
+		complain("%d workers left after %s, one in %s", left, way, where);
 	}
+	end_wait(&wait);
 }
 
 /* Use a ring in this thread and close it, reaped or not */
@@ -333,7 +401,7 @@ static void use(unsigned int flags)
 	struct work work;
 	int i, rounds = 1 + pick(3);
 
-	open_work(&work, flags);
+	open_work(&work, flags, -1);
 	for (i = 0; i < rounds; i++) {
 		submit_some(&work);
 		if (pick(4))
@@ -394,7 +462,7 @@ static void shared_by_threads(void)
 	pthread_t threads[4];
 	int i;
 
-	open_work(&group.work, kinds[pick(5)]);
+	open_work(&group.work, kinds[pick(5)], -1);
 	pthread_barrier_init(&group.submitted, NULL, 5);
 	pthread_barrier_init(&group.closed, NULL, 5);
 	for (i = 0; i < 4; i++)
@@ -419,7 +487,7 @@ static void use_duplicate(void)
 	struct work work;
 	int copy;
 
-	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
+	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))], -1);
 	submit_some(&work);
 	copy = fcntl(work.ring.ring_fd, F_DUPFD_CLOEXEC, 0);
 	if (pick(2))
@@ -434,7 +502,7 @@ static void use_registered(void)
 {
 	struct work work;
 
-	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
+	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))], -1);
 	if (io_uring_register_ring_fd(&work.ring) != 1)
 		errx(1, "ring can't be registered");
 	submit_some(&work);
@@ -443,6 +511,27 @@ static void use_registered(void)
 	/* takes the registration back, where the ring is still in it */
 	io_uring_queue_exit(&work.ring);
 	close_files(&work);
+}
+
+/* Two rings that one thread of the kernel serves, which has the workers */
+static void use_attached(void)
+{
+	struct work work[2];
+	int i, first = pick(2);
+
+	open_work(&work[0], IORING_SETUP_SQPOLL, -1);
+	open_work(&work[1], IORING_SETUP_SQPOLL | IORING_SETUP_ATTACH_WQ,
+		  work[0].ring.ring_fd);
+	for (i = 0; i < 2; i++)
+		submit_some(&work[i]);
+	for (i = 0; i < 2; i++) {
+		struct work *next = &work[i ^ first];
+
+		if (pick(4))
+			finish(next);
+		io_uring_queue_exit(&next->ring);
+		close_files(next);
+	}
 }
 
 static pid_t fork_seeded(void)
@@ -467,13 +556,38 @@ static int wait_for(pid_t child)
 	return status;
 }
 
+/* Cannot create workers for as long as its child has not executed itself */
+static void use_across_vfork(void)
+{
+	struct work work;
+	pid_t child;
+
+	open_work(&work, kinds[pick(2)], -1);
+	submit_some(&work);
+	child = vfork();
+	if (!child) {
+		execl("/proc/self/exe", "stress", NULL);
+		_exit(1);
+	}
+	if (child < 0)
+		err(1, "vfork");
+	if (pick(2))
+		finish(&work);
+	io_uring_queue_exit(&work.ring);
+	close_files(&work);
+	if (wait_for(child)) {
+		count(&shared->broken, 1);
+		complain("a child of vfork() failed, or has workers");
+	}
+}
+
 /* The child has a ring from its parent, who closes it */
 static void use_inherited(void)
 {
 	struct work work;
 	pid_t child;
 
-	open_work(&work, kinds[pick(2)]);
+	open_work(&work, kinds[pick(2)], -1);
 	if (pick(2)) {
 		submit_some(&work);
 		finish(&work);
@@ -514,14 +628,14 @@ static void dies(void)
 		}
 		return;
 	}
-	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))]);
+	open_work(&work, kinds[pick(ARRAY_SIZE(kinds))], -1);
 	submit_some(&work);
 	switch (pick(3)) {
 	case 0:
 		if (pick(2))
 			fcntl(work.ring.ring_fd, F_SETFD, 0);
 		execl("/proc/self/exe", "stress", NULL);
-		break;
+		_exit(1);
 	case 1:
 		sleep_us(pick(4000));
 		break;
@@ -539,7 +653,7 @@ static void act(unsigned long life)
 
 	for (round = 0; ; round++) {
 		start_random(start + round * 7919);
-		switch (pick(8)) {
+		switch (pick(10)) {
 		case 0:
 		case 1:
 			use(kinds[pick(ARRAY_SIZE(kinds))]);
@@ -560,6 +674,12 @@ static void act(unsigned long life)
 			use_inherited();
 			break;
 		case 7:
+			use_attached();
+			break;
+		case 8:
+			use_across_vfork();
+			break;
+		case 9:
 			dies();
 			break;
 		}
@@ -587,6 +707,7 @@ static void start_actor(int nr)
 	struct actor *actor = &actors[nr];
 	char pid[16];
 
+	shared->overdue[nr] = 0;
 	actor->pid = fork_child();
 	if (actor->pid < 0)
 		err(1, "fork");
@@ -604,6 +725,7 @@ static void ended_by_itself(int nr, int status)
 {
 	count(&shared->broken, 1);
 	printf("actor %d died, status %#x\n", nr, status);
+	fflush(stdout);
 	start_actor(nr);
 }
 
@@ -626,11 +748,17 @@ static void trace(int nr)
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 }
 
-static void disturb(int cpus)
+static bool is_overdue(int nr)
 {
-	char path[64];
+	return count(&shared->overdue[nr], 0);
+}
+
+static void disturb(void)
+{
 	int status, nr = pick(ACTORS);
+	char path[64];
 	long start = now_ms();
+	bool stopped = false;
 
 	if (waitpid(actors[nr].pid, &status, WNOHANG) == actors[nr].pid)
 		ended_by_itself(nr, status);
@@ -641,35 +769,37 @@ static void disturb(int cpus)
 		kill(actors[nr].pid, SIGUSR1);
 		break;
 	case 3:
+		stopped = true;
 		kill(actors[nr].pid, SIGSTOP);
 		sleep_us(pick(100000));
 		kill(actors[nr].pid, SIGCONT);
 		break;
 	case 4:
+		stopped = true;
 		trace(nr);
 		break;
 	case 5:
+		stopped = true;
 		cgroup_write(nr, "cgroup.freeze", "1");
 		sleep_us(pick(100000));
 		cgroup_write(nr, "cgroup.freeze", "0");
 		break;
 	case 6:
+		if (is_overdue(nr))
+			break;
 		kill(actors[nr].pid, SIGKILL);
 		waitpid(actors[nr].pid, NULL, 0);
 		start_actor(nr);
 		break;
 	case 7:
-		if (cpus < 2)
-			break;
-		snprintf(path, sizeof(path),
-			 "/sys/devices/system/cpu/cpu%d/online",
-			 1 + pick(cpus - 1));
+		snprintf(path, sizeof(path), CPU_ONLINE, 1 + pick(cpus - 1));
 		write_to(path, "0");
 		sleep_us(pick(50000));
 		write_to(path, "1");
 		break;
 	}
-	count(&shared->held_ms[nr], now_ms() - start);
+	if (stopped)
+		count(&shared->held_ms[nr], now_ms() - start);
 	count(&shared->acts, 1);
 	sleep_us(pick(20000));
 }
@@ -696,17 +826,20 @@ static pid_t start_command(char **command, int seconds)
 	err(1, "%s", command[0]);
 }
 
-static void run(int seconds, int cpus, char **command)
+static void run(int seconds, char **command)
 {
 	long end = now_ms() + seconds * 1000L;
 	pid_t beside = start_command(command, seconds);
+	long enough = end + 2 * LOST_S * 1000;
 	int i, status;
 
 	for (i = 0; i < ACTORS; i++)
 		start_actor(i);
 	while (now_ms() < end)
-		disturb(cpus);
+		disturb();
 	for (i = 0; i < ACTORS; i++) {
+		while (is_overdue(i) && now_ms() < enough)
+			sleep_us(1000);
 		if (waitpid(actors[i].pid, &status, WNOHANG) == actors[i].pid)
 			ended_by_itself(i, status);
 		/* before its children, or it wonders why they die */
@@ -726,8 +859,8 @@ static void run(int seconds, int cpus, char **command)
 #define CACHES	300
 /*
  * Some caches have what processes touched that aren't there anymore, or what is
- * freed later. They may grow by as much, and by an eighth. There are thousands
- * of rings, so a leak in one of fifty is more.
+ * freed later. They may grow by as much, and by an eighth. So it takes minutes to
+ * notice a leak in one of fifty rings, of which there are 20 to 100 a second.
  */
 #define SLACK	100
 
@@ -802,7 +935,6 @@ int main(int argc, char *argv[])
 	static struct cache before[CACHES], after[CACHES];
 	struct sigaction action = { .sa_handler = nothing };
 	int i, seconds, nr_before, nr_after;
-	int cpus = sysconf(_SC_NPROCESSORS_CONF);
 	char path[64];
 
 	/* after an exec, without the workers from before it */
@@ -811,7 +943,10 @@ int main(int argc, char *argv[])
 
 	seconds = atoi(argv[1]);
 	seed = strtoul(argv[2], NULL, 0);
+	cpus = sysconf(_SC_NPROCESSORS_CONF);
 	printf("SEED=%lu, %d s on %d CPUs\n", seed, seconds, cpus);
+	if (cpus < 2)
+		errx(1, "needs more CPUs than one");
 	fflush(stdout);
 	start_random(seed);
 
@@ -827,10 +962,18 @@ int main(int argc, char *argv[])
 		if (mkdir(path, 0700))
 			err(1, "%s", path);
 	}
+	/* what can't be done here would be left out without a word */
+	for (i = 1; i < cpus; i++) {
+		snprintf(path, sizeof(path), CPU_ONLINE, i);
+		if (!write_to(path, "0") || !write_to(path, "1"))
+			err(1, "%s", path);
+	}
+	if (!write_to(CGROUP "/0/cgroup.freeze", "0"))
+		err(1, CGROUP);
 
-	run(seconds / 4 < 5 ? 5 : seconds / 4, cpus, argv + 3);
+	run(seconds / 4 < 5 ? 5 : seconds / 4, argv + 3);
 	nr_before = count_objects(before);
-	run(seconds, cpus, argv + 3);
+	run(seconds, argv + 3);
 	nr_after = count_objects(after);
 	compare(before, nr_before, after, nr_after);
 
