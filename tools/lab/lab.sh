@@ -21,6 +21,9 @@ export QEMU
 # The kernel's make is not a part of the one that may have called us
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES MFLAGS
 
+# After Ctrl-C, bash goes on if what it waits for ends as if nothing had happened
+trap 'exit 130' INT
+
 # A failure that has been explained. Everything else shows the log's end.
 EXPLAINED=3
 # A test that can't be run here, as kselftest has it
