@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring that is opened soon after the last one was closed finds the worker
- * that served that one, and keeps it. A program that has a ring for each job
- * doesn't pay for a worker each time.
+ * A task that opened its next ring soon is expected to do so again. The worker
+ * that served the last ring serves the next one as well, so a program with a
+ * ring for each job doesn't pay for a worker each time.
  *
- * IOWQ_ROUNDS sets how often the second test opens a ring at that moment.
+ * IOWQ_ROUNDS sets how often the second test opens a ring while workers leave.
  */
-#include <sched.h>
-
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
 #define ROUNDS		64
-/* Workers are leaving about then, in microseconds */
-#define LEAVING_US	1200
-/* On a busy machine, it takes so many rounds for some that count */
+/* how long a worker waits for the next ring, in microseconds */
+#define LINGER_US	5000
+/* on a busy machine, it takes so many rounds for some that count */
 #define MAX_ROUNDS	1000
 
 /*
- * A round counts if the next ring was there in time. On a machine that is slow or
- * busy, it may take longer than workers stay.
+ * A round counts if the next ring was there in time, and the one before as well.
+ * On a machine that is slow or busy, it may take longer than workers stay.
  */
 TEST(worker_serves_the_next_ring)
 {
 	int round, counted = 0, changes = 0;
+	bool in_time, before = false;
 	struct io_uring ring;
 	pid_t worker, last;
 
@@ -33,43 +32,31 @@ TEST(worker_serves_the_next_ring)
 
 	for (round = 0; counted < ROUNDS && round < MAX_ROUNDS; round++) {
 		long start = now_us();
-		bool in_time;
 
 		io_uring_queue_exit(&ring);
-		sleep_us(LEAVING_US / 4);
+		sleep_us(LINGER_US / 4);
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
-		in_time = now_us() - start < LEAVING_US;
+		in_time = now_us() - start < LINGER_US;
 
 		ASSERT_EQ(0, run_async_nop(&ring));
 		/* the newest one is the last in the list of threads */
 		ASSERT_LE(1, find_workers(getpid(), &worker));
-		if (in_time) {
+		if (in_time && before) {
 			counted++;
 			changes += worker != last;
 		}
+		before = in_time;
 		last = worker;
 	}
 	io_uring_queue_exit(&ring);
 	if (counted < ROUNDS / 4)
 		SKIP(return, "only %d rings of %d in time", counted, round);
 	TH_LOG("%d new workers for %d rings in time", changes, counted);
-	EXPECT_GT(counted / 2, changes);
+	/* a worker may find the ring gone before the next one is there */
+	EXPECT_GE(counted / 8, changes);
 }
 
-/* If there is such a CPU */
-static void run_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-/*
- * Opened at the moment that the last one's worker is told to go. On another CPU
- * than it was closed on, where the timer is that tells it.
- */
+/* Opened at the moment that the last ring's worker has waited for long enough. */
 TEST(worker_stays_in_a_ring_opened_while_it_leaves)
 {
 	const char *text = getenv("IOWQ_ROUNDS");
@@ -78,12 +65,12 @@ TEST(worker_stays_in_a_ring_opened_while_it_leaves)
 	struct io_uring ring;
 
 	for (round = 0; round < rounds; round++) {
-		run_on(0);
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 		ASSERT_EQ(0, run_async_nop(&ring));
 		io_uring_queue_exit(&ring);
-		run_on(1);
-		sleep_us(rand_r(&seed) % (2 * LEAVING_US));
+		/* comes back at once, or is about to */
+		sleep_us(round & 1 ? rand_r(&seed) % 200 :
+			 LINGER_US + rand_r(&seed) % 1000);
 
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 		ASSERT_EQ(0, run_async_nop(&ring));
