@@ -6,6 +6,8 @@
  *
  * IOWQ_ROUNDS sets how often the second test opens a ring while workers leave.
  */
+#include <sys/wait.h>
+
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
@@ -76,6 +78,86 @@ TEST(worker_stays_in_a_ring_opened_while_it_leaves)
 		ASSERT_EQ(0, run_async_nop(&ring));
 		EXPECT_LE(1, least_workers(20));
 		io_uring_queue_exit(&ring);
+	}
+}
+
+static int by_size(const void *a, const void *b)
+{
+	long x = *(const long *)a, y = *(const long *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* One worker is enough to wait for the next ring, the others go at once. */
+TEST(surplus_workers_do_not_wait)
+{
+	struct io_uring ring;
+	long took[ROUNDS];
+	int round, pipe[2];
+
+	ASSERT_EQ(0, pipe2(pipe, O_CLOEXEC));
+	for (round = 0; round < ROUNDS; round++) {
+		long closed, deadline = now_ms() + scaled_ms(GONE_MS);
+		int i;
+
+		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+		for (i = 0; i < 3; i++)
+			prep_blocking(&ring, pipe[0]);
+		ASSERT_EQ(3, io_uring_submit(&ring));
+		ASSERT_LE(3, wait_for_workers(3));
+		ASSERT_EQ(3, write(pipe[1], "xxx", 3));
+		ASSERT_EQ(0, reap(&ring, 3));
+		closed = now_us();
+		io_uring_queue_exit(&ring);
+		while (nr_workers() > 1 && now_ms() < deadline)
+			sleep_us(200);
+		took[round] = now_us() - closed;
+		ASSERT_GT(deadline, now_ms());
+	}
+	qsort(took, ROUNDS, sizeof(*took), by_size);
+	TH_LOG("one is left after %ld us", took[ROUNDS / 2]);
+	EXPECT_GT(LINGER_US * 9 / 10, took[ROUNDS / 2]);
+	close(pipe[0]);
+	close(pipe[1]);
+}
+
+/*
+ * The last ring is released by another process, at the moment that the task opens
+ * the next one.
+ */
+TEST(worker_stays_in_a_ring_opened_while_another_process_releases_the_last)
+{
+	const char *text = getenv("IOWQ_ROUNDS");
+	int round, rounds = text ? atoi(text) : ROUNDS;
+	unsigned int seed = rounds;
+	struct io_uring last, ring;
+	int status, go[2];
+	pid_t child;
+	char byte;
+
+	for (round = 0; round < rounds; round++) {
+		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+		ASSERT_EQ(0, io_uring_queue_init(4, &last, 0));
+		child = fork_child();
+		ASSERT_LE(0, child);
+		if (!child) {
+			close(go[1]);
+			/* the end of the file, when the parent closes it */
+			read(go[0], &byte, 1);
+			_exit(0);
+		}
+		ASSERT_EQ(0, run_async_nop(&last));
+		io_uring_queue_exit(&last);
+
+		close(go[1]);
+		sleep_us(rand_r(&seed) % 300);
+		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		close(go[0]);
+		ASSERT_EQ(0, run_async_nop(&ring));
+		EXPECT_LE(1, least_workers(20));
+		io_uring_queue_exit(&ring);
+		EXPECT_EQ(0, wait_for_no_worker());
 	}
 }
 
