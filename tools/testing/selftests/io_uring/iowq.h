@@ -249,28 +249,47 @@ static inline void prep_async_write(struct io_uring *ring, int fd,
 }
 
 /*
+ * Reap one completion, and leave its result in @res. A signal that interrupts
+ * the wait gives it no more time. Returns 0 or a negative error, -ETIME if there
+ * was none in time.
+ */
+static inline int reap_one(struct io_uring *ring, int *res)
+{
+	long deadline = now_us() + scaled_ms(LOST_MS) * 1000;
+	struct __kernel_timespec timeout;
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	do {
+		long left = deadline - now_us();
+
+		if (left < 0)
+			left = 0;
+		timeout.tv_sec = left / 1000000;
+		timeout.tv_nsec = left % 1000000 * 1000;
+		ret = io_uring_wait_cqe_timeout(ring, &cqe, &timeout);
+	} while (ret == -EINTR);
+	if (ret)
+		return ret;
+	*res = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
+	return 0;
+}
+
+/*
  * Reap @nr completions, each of which has to come in time. Returns 0, the
  * negative result of a request that failed, or -ETIME.
  */
 static inline int reap(struct io_uring *ring, int nr)
 {
-	long ms = scaled_ms(LOST_MS);
-	struct __kernel_timespec timeout = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000,
-	};
-	struct io_uring_cqe *cqe;
-	int ret, err = 0;
+	int ret, res, err = 0;
 
 	while (nr--) {
-		do
-			ret = io_uring_wait_cqe_timeout(ring, &cqe, &timeout);
-		while (ret == -EINTR);
+		ret = reap_one(ring, &res);
 		if (ret)
 			return ret;
-		if (cqe->res < 0)
-			err = cqe->res;
-		io_uring_cqe_seen(ring, cqe);
+		if (res < 0)
+			err = res;
 	}
 	return err;
 }
