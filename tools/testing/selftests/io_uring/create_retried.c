@@ -15,7 +15,7 @@
 
 #define ROUNDS		40
 /* On a busy machine, it takes so many rounds for some that count */
-#define MAX_ROUNDS	400
+#define MAX_ROUNDS	120
 /* Workers stay for at least as long if the task came back in that time before */
 #define RETURN_US	4000
 /* How often it did */
@@ -102,6 +102,19 @@ static int run_request(struct io_uring *ring, struct request *req)
 	return ret ? ret : res;
 }
 
+/* Others may be on their way out. */
+static bool wait_for_the_worker(pid_t *worker)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	int workers;
+
+	while ((workers = find_workers(getpid(), worker)) != 1 &&
+	       now_ms() < deadline)
+		sleep_us(500);
+	return workers == 1;
+}
+
+/* Returns what went wrong on the way to the last request, or NULL. */
 static const char *run_round(struct round *round, long pause_us, bool punted)
 {
 	struct request req = { .punted = punted };
@@ -121,7 +134,7 @@ static const char *run_round(struct round *round, long pause_us, bool punted)
 		    run_request(&ring, &req) != 1)
 			return "a ring on the way";
 
-	if (find_workers(getpid(), &worker) != 1)
+	if (!wait_for_the_worker(&worker))
 		return "there is not one worker";
 	sleeps = wait_until_asleep(worker);
 	if (run_request(&ring, &req) != 1 ||

@@ -90,21 +90,15 @@ TEST_F(trace, tells_of_a_workers_life)
 
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 	ASSERT_EQ(0, run_async_nop(&ring));
-	EXPECT_EQ(1, events(in, "io_wq_worker_create", task,
-			    "work=bound"));
-	EXPECT_EQ(0, events(in, "io_wq_worker_wake", task,
-			    ""));
-	EXPECT_EQ(0, events(in, "io_wq_worker_exit", task,
-			    ""));
+	EXPECT_EQ(1, events(in, "io_wq_worker_create", task, "work=bound"));
+	EXPECT_EQ(0, events(in, "io_wq_worker_wake", task, ""));
+	EXPECT_EQ(0, events(in, "io_wq_worker_exit", task, ""));
 
 	io_uring_queue_exit(&ring);
 	ASSERT_EQ(0, wait_for_no_worker());
-	EXPECT_EQ(1, events(in, "io_wq_worker_create", task,
-			    ""));
-	EXPECT_EQ(1, events(in, "io_wq_worker_wake", task,
-			    "work=bound"));
-	EXPECT_EQ(1, events(in, "io_wq_worker_exit", task,
-			    "reason=unused"));
+	EXPECT_EQ(1, events(in, "io_wq_worker_create", task, ""));
+	EXPECT_EQ(1, events(in, "io_wq_worker_wake", task, "work=bound"));
+	EXPECT_EQ(1, events(in, "io_wq_worker_exit", task, "reason=unused"));
 }
 
 TEST_HARNESS_MAIN
