@@ -115,8 +115,10 @@ TEST(surplus_workers_do_not_wait)
 		ASSERT_GT(deadline, now_ms());
 	}
 	qsort(took, ROUNDS, sizeof(*took), by_size);
-	TH_LOG("one is left after %ld us", took[ROUNDS / 2]);
-	EXPECT_GT(LINGER_US * 9 / 10, took[ROUNDS / 2]);
+	/* a busy machine makes many rounds longer, and none shorter */
+	TH_LOG("one is left after %ld us in a quarter of the rounds",
+	       took[ROUNDS / 4]);
+	EXPECT_GT(LINGER_US * 9 / 10, took[ROUNDS / 4]);
 	close(pipe[0]);
 	close(pipe[1]);
 }

@@ -116,14 +116,17 @@ static int use_two(struct io_uring *ring, int blocks[2], pid_t workers[2])
 	err = submit(ring, 2);
 	if (err)
 		return err;
-	while (find_own_workers(workers, 2) != 2) {
+	/* one that is found may be on its way out, and another one be created */
+	do {
 		if (now_ms() > deadline)
 			return -ESRCH;
-		sleep_us(500);
-	}
-	for (i = 0; i < 2; i++)
-		if (wait_until_asleep(workers[i]) < 0)
-			return -ESRCH;
+		for (i = 0; i < 2; i++)
+			if (find_own_workers(workers, 2) != 2 ||
+			    wait_until_asleep(workers[i]) < 0)
+				break;
+		if (i < 2)
+			sleep_us(500);
+	} while (i < 2);
 	err = fill(blocks[1], 2);
 	return err ? err : reap(ring, 2);
 }
