@@ -2,22 +2,20 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM io_wq
 
-/* Why a worker exits. Not again when define_trace.h reads this once more. */
-#ifndef _TRACE_IO_WQ_REASONS
-#define _TRACE_IO_WQ_REASONS
-enum io_wq_exit_reason {
-	IO_WQ_EXIT_TIMEOUT,
-	IO_WQ_EXIT_UNUSED,
-	IO_WQ_EXIT_TASK,
-	IO_WQ_EXIT_SIGNAL,
-};
-#endif
-
 #if !defined(_TRACE_IO_WQ_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _TRACE_IO_WQ_H
 
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
+
+#ifndef TRACE_HEADER_MULTI_READ
+enum io_wq_exit_reason {
+	IO_WQ_EXIT_TIMEOUT,	/* no work for the idle timeout */
+	IO_WQ_EXIT_UNUSED,	/* the task has no ring left */
+	IO_WQ_EXIT_TASK,	/* the task exits or executes another program */
+	IO_WQ_EXIT_SIGNAL,	/* a fatal signal */
+};
+#endif
 
 TRACE_DEFINE_ENUM(IO_WQ_EXIT_TIMEOUT);
 TRACE_DEFINE_ENUM(IO_WQ_EXIT_UNUSED);
@@ -66,9 +64,10 @@ DEFINE_EVENT(io_wq_worker, io_wq_worker_create,
 );
 
 /**
- * io_wq_worker_wake - called when an idle worker is woken up to exit
+ * io_wq_worker_wake - called when an idle worker is woken up because the task
+ *		       has no ring left
  *
- * @task:	the task that it works for, which has had no ring for a while
+ * @task:	the task that it works for
  * @worker:	the worker
  * @bound:	whether it does bounded work
  */
@@ -83,8 +82,7 @@ DEFINE_EVENT(io_wq_worker, io_wq_worker_wake,
  * @task:	the task that it works for
  * @worker:	the worker
  * @bound:	whether it does bounded work
- * @reason:	it had no work for long, the task has no ring, the task exits
- *		or executes another program, or a signal
+ * @reason:	why it exits
  */
 TRACE_EVENT(io_wq_worker_exit,
 
@@ -114,4 +112,5 @@ TRACE_EVENT(io_wq_worker_exit,
 
 #endif /* _TRACE_IO_WQ_H */
 
+/* This part must be outside protection */
 #include <trace/define_trace.h>
