@@ -102,8 +102,11 @@ static int start_thread_timer(int interval_us, timer_t *timer)
 	return timer_settime(*timer, 0, &interval, NULL);
 }
 
-/* Open a ring, have a worker read the one byte of the file, and close it. */
-static int use_a_ring(struct task *task)
+/*
+ * Open a ring, have a worker read the one byte of the file, and close it. Look
+ * whether there is a worker if it is the @first one.
+ */
+static int use_a_ring(struct task *task, bool first)
 {
 	struct tally *tally = &task->tally;
 	struct io_uring_sqe *sqe;
@@ -130,6 +133,8 @@ static int use_a_ring(struct task *task)
 	tally->requests++;
 	ret = reap_one(&ring, &res);
 	took = now_us() - start;
+	if (first && !ret && nr_workers() < 1)
+		ret = -ESRCH;
 	io_uring_queue_exit(&ring);
 
 	if (took > tally->slowest_us)
@@ -148,12 +153,8 @@ static int use_a_ring(struct task *task)
 /* Before the signals, as no kernel can do without the first worker of a task. */
 static bool use_first_ring(struct task *task)
 {
-	int err = use_a_ring(task);
-
-	if (!err && !task->tally.lost && nr_workers() < 1)
-		err = -ESRCH;
-	task->tally.err = err;
-	return !err;
+	task->tally.err = use_a_ring(task, true);
+	return !task->tally.err;
 }
 
 static void use_rings(struct task *task)
@@ -163,7 +164,7 @@ static void use_rings(struct task *task)
 
 	/* one lost request is enough to know, and each takes LOST_MS */
 	for (i = 0; i < task->rounds && !tally->err && !tally->lost; i++) {
-		tally->err = use_a_ring(task);
+		tally->err = use_a_ring(task, false);
 		sleep_us(rand_r(&task->seed) % MAX_PAUSE_US);
 	}
 	tally->signals = nr_signals;
