@@ -98,7 +98,7 @@ static int run_request(struct io_uring *ring, struct request *req)
 	ret = io_uring_submit(ring);
 	if (ret != 1)
 		return -EIO;
-	ret = reap_one(ring, &res);
+	ret = reap_one(ring, &res, scaled_ms(LOST_MS));
 	return ret ? ret : res;
 }
 
