@@ -19,7 +19,7 @@
 /* More than there are CPUs: signals get to be pending while a task waits for one */
 #define TASKS		8
 /* For threads, it is a quarter of that. They keep each other from going on. */
-#define ROUNDS		420
+#define ROUNDS		210
 /*
  * A ring may find the workers of the last one for as long as 5 ms after it was
  * closed. Reopen before and after that.
