@@ -145,6 +145,20 @@ static bool take_step(enum step step, int control, struct io_uring *ring)
 }
 
 /*
+ * Have a request done by the worker that there is, or by a new one. It is idle in
+ * the end, or the next request would have another one created.
+ */
+static bool run_request(struct io_uring *ring, pid_t *worker)
+{
+	pid_t last = *worker;
+	long sleeps = last ? wait_until_asleep(last) : 0;
+
+	if (run_async_nop(ring) || find_workers(getpid(), worker) != 1)
+		return false;
+	return wait_until_asleep_again(*worker, *worker == last ? sleeps : 0);
+}
+
+/*
  * Have a worker before the first step, take all of them, and leave where a worker
  * may run after the last one in @actual. With @requests, there is work for one
  * also in between.
@@ -157,18 +171,16 @@ static void take_steps(struct __test_metadata *_metadata,
 	pid_t worker = 0;
 	int i;
 
-	ASSERT_EQ(0, run_async_nop(ring));
-	ASSERT_EQ(1, nr_workers());
+	ASSERT_TRUE(run_request(ring, &worker));
 	for (i = 0; i < STEPS; i++) {
 		ASSERT_TRUE(take_step(steps[i], control, ring)) {
 			TH_LOG("step %d failed", i);
 		}
 		opened = steps[i] == OPEN || (opened && steps[i] != CLOSE);
 		if (requests && opened)
-			ASSERT_EQ(0, run_async_nop(ring));
+			ASSERT_TRUE(run_request(ring, &worker));
 	}
-	ASSERT_EQ(0, run_async_nop(ring));
-	ASSERT_EQ(1, find_workers(getpid(), &worker));
+	ASSERT_TRUE(run_request(ring, &worker));
 	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(*actual), actual));
 }
 

@@ -320,11 +320,11 @@ static inline void prep_async_write(struct io_uring *ring, int fd,
 /*
  * Reap one completion, and leave its result in @res. A signal that interrupts
  * the wait gives it no more time. Returns 0 or a negative error, -ETIME if there
- * was none in time.
+ * was none in @ms milliseconds.
  */
-static inline int reap_one(struct io_uring *ring, int *res)
+static inline int reap_one(struct io_uring *ring, int *res, long ms)
 {
-	long deadline = now_us() + scaled_ms(LOST_MS) * 1000;
+	long deadline = now_us() + ms * 1000;
 	struct __kernel_timespec timeout;
 	struct io_uring_cqe *cqe;
 	int ret;
@@ -354,7 +354,7 @@ static inline int reap(struct io_uring *ring, int nr)
 	int ret, res, err = 0;
 
 	while (nr--) {
-		ret = reap_one(ring, &res);
+		ret = reap_one(ring, &res, scaled_ms(LOST_MS));
 		if (ret)
 			return ret;
 		if (res < 0)
