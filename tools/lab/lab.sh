@@ -187,6 +187,22 @@ upstream_patches()
 	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
 }
 
+# kernel_make ARGUMENT...: make, in the kernel tree that is the current folder. All
+# of it is compiled the same way each time, or make would take another way for a
+# reason to compile it anew. What ccache has doesn't depend on where the tree is.
+# In its depend mode it takes the list of headers from the compiler, and doesn't
+# preprocess each file on its own.
+kernel_make()
+{
+	local cc=gcc
+
+	if command -v ccache >/dev/null; then
+		cc="ccache gcc"
+	fi
+	CCACHE_BASEDIR=$PWD CCACHE_DEPEND=1 \
+		make -j"$(nproc)" CC="$cc" HOSTCC="$cc" "$@"
+}
+
 # archive FOLDER FILE: make FILE the initramfs that has what is in FOLDER
 archive()
 {
