@@ -187,6 +187,22 @@ upstream_patches()
 	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
 }
 
+# kernel_make ARGUMENT...: make, in the kernel tree that is the current folder. All
+# of it is compiled the same way each time, or make would take another way for a
+# reason to compile it anew. What ccache has doesn't depend on where the tree is.
+# In its depend mode it takes the list of headers from the compiler, and doesn't
+# preprocess each file on its own.
+kernel_make()
+{
+	local cc=gcc
+
+	if command -v ccache >/dev/null; then
+		cc="ccache gcc"
+	fi
+	CCACHE_BASEDIR=$PWD CCACHE_DEPEND=1 \
+		make -j"$(nproc)" CC="$cc" HOSTCC="$cc" "$@"
+}
+
 # archive FOLDER FILE: make FILE the initramfs that has what is in FOLDER
 archive()
 {
@@ -291,10 +307,54 @@ if [ -n "${KDIR:-}" ]; then
 	. "$lab/kdir.sh"
 fi
 
+# has_criu: CRIU can dump and restore on BASE. On 7.3 it fails with what it calls
+# unexpected bounds of the vDSO.
+has_criu()
+{
+	[ "$BASE" != 7.3 ]
+}
+
+# unit_file: where the seconds are that a stock kernel of the default base took
+# when it was last built without a cache. That is the unit for how long anything
+# takes, as machines differ. It lies with the cache, so it is known as long as that
+# saves time.
+unit_file()
+{
+	local folder
+
+	folder=$(ccache --get-config cache_dir 2>/dev/null) || folder=$build
+	echo "$folder/io-wq-lab-unit"
+}
+
+# took START: how long that is ago, an EPOCHSECONDS, in minutes and units
+took()
+{
+	local seconds=$((EPOCHSECONDS - $1)) file unit known="last time"
+
+	file=$(unit_file)
+	unit=$(cat "$file" 2>/dev/null || :)
+	if [ -z "$unit" ]; then
+		echo "$(tenths $((seconds * 10 / 60))) minutes"
+		return
+	fi
+	[ "$(stat -c %Y "$file")" -lt "$1" ] || known="this time"
+	echo "$(tenths $((seconds * 10 / 60))) minutes," \
+		"$(tenths $((seconds * 10 / unit))) times the $unit s that a stock" \
+		"$default_base kernel took without a cache, $known"
+}
+
+# tenths NUMBER: of that many tenths, the decimal
+tenths()
+{
+	echo "$(($1 / 10)).$(($1 % 10))"
+}
+
 # BASE=all: the same for each base in turn. A line that is left in a base's
 # "summary" becomes one of the table in the end.
+default_base=6.12
 if [ "${BASE:-}" = all ]; then
 	status=0
+	start=$EPOCHSECONDS
 	rm -f "$build"/*/summary
 	for folder in $(cd "$top/io_uring" && dirname -- */series | sort -V); do
 		printf '%s:\n' "$folder"
@@ -304,12 +364,13 @@ if [ "${BASE:-}" = all ]; then
 		echo
 		summary base version "promises held" passed failed skipped
 		cat "$build"/*/summary
+		echo
+		took "$start"
 	fi
 	exit "$status"
 fi
 
 # Where this base's things are. The folders of old versions are never reused.
-default_base=6.12
 BASE=${BASE:-$default_base}
 export BASE
 base=$build/${kdir_name:-$BASE}

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * copy FROM TO [FROM TO]...: copy files through io_uring, close the ring, and
- * see what becomes of the workers.
+ * copy TIMES FROM TO [FROM TO]...: copy files through io_uring, close the ring,
+ * and see what becomes of the workers. As many times, each in a new process.
  *
- * Prints a line: workers while the ring was open, workers in the end, and the
- * milliseconds from close() until none was left, or "never". Never is when one
- * is still there after KEPT_MS, when io-wq has let surplus workers go.
+ * Prints a line for each: workers while the ring was open, workers in the end,
+ * and the milliseconds from close() until none was left, or "never". Never is
+ * when one is still there after KEPT_MS, when io-wq has let surplus workers go.
  */
 #include <errno.h>
 #include <err.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "../../testing/selftests/io_uring/iowq.h"
 
 #define BLOCK	(64 << 10)
 #define DEPTH	16
+/* The next process waits that long for the workers to go, in milliseconds. */
+#define TURN_MS	250
 
 struct block {
 	char data[BLOCK];
@@ -96,32 +99,71 @@ static double elapsed_ms(const struct timespec *since)
 	       (now.tv_nsec - since->tv_nsec) / 1e6;
 }
 
-int main(int argc, char *argv[])
+/*
+ * Copy, and print a line. @turn is closed when the next process may begin: from
+ * then on, this one looks so seldom that it disturbs nobody.
+ */
+static void copy_once(int turn, char *names[], int nr)
 {
 	struct timespec closed;
 	struct io_uring ring;
 	int i, open, left;
 	double ms;
 
-	if (argc < 3 || !(argc % 2))
-		errx(1, "usage: copy FROM TO [FROM TO]...");
-
 	i = io_uring_queue_init(DEPTH, &ring, 0);
 	if (i)
 		errx(1, "io_uring: %s", strerror(-i));
-	for (i = 1; i < argc; i += 2)
-		copy(&ring, argv[i], argv[i + 1]);
+	for (i = 0; i < nr; i += 2)
+		copy(&ring, names[i], names[i + 1]);
 	open = nr_workers();
 
 	clock_gettime(CLOCK_MONOTONIC, &closed);
 	io_uring_queue_exit(&ring);
-	while ((left = nr_workers()) && elapsed_ms(&closed) < KEPT_MS)
+	while ((left = nr_workers()) && elapsed_ms(&closed) < TURN_MS)
 		sleep_us(200);
 	ms = elapsed_ms(&closed);
+	close(turn);
+	while (left && ms < KEPT_MS) {
+		sleep_us(100000);
+		left = nr_workers();
+		ms = elapsed_ms(&closed);
+	}
 
 	if (left)
 		printf("%d %d never\n", open, left);
 	else
-		printf("%d %d %.1f\n", open, left, ms);
-	return 0;
+		printf("%d %d %.2f\n", open, left, ms);
+}
+
+int main(int argc, char *argv[])
+{
+	int i, times, status, failed = 0;
+
+	if (argc < 4 || argc % 2)
+		errx(1, "usage: copy TIMES FROM TO [FROM TO]...");
+	times = atoi(argv[1]);
+
+	for (i = 0; i < times; i++) {
+		int turn[2];
+		char end;
+
+		if (pipe(turn))
+			err(1, "pipe");
+		switch (fork_child()) {
+		case -1:
+			err(1, "fork");
+		case 0:
+			close(turn[0]);
+			copy_once(turn[1], argv + 2, argc - 2);
+			return 0;
+		}
+		close(turn[1]);
+		/* ends when the child has closed it, or died */
+		if (read(turn[0], &end, 1))
+			err(1, "pipe");
+		close(turn[0]);
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed ? 1 : 0;
 }
