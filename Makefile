@@ -33,7 +33,7 @@ help:
 	@echo "            PROFILE=debug: in a kernel that checks memory, locks, objects"
 	@echo "            and leaks, PROFILE=kcsan: in one that looks for data races"
 	@echo "make check-liburing  run liburing's own tests, and show what differs"
-	@echo "make mutants  see whether the tests notice what breaks the series for 6.12"
+	@echo "make mutants  see whether the tests notice what breaks the series"
 	@echo "make stress  use rings at random, for MINUTES=1, as SEED=number says."
 	@echo "            PROFILE=debug or kcsan: in such a kernel"
 	@echo "make bench  measure how soon workers are gone, and what it costs"
