@@ -96,7 +96,7 @@ series_files()
 	local path
 
 	cd "$top"
-	for path in "io_uring/$BASE"/*.patch io_uring/added \
+	for path in "io_uring/$BASE"/*.patch io_uring/added include \
 		$(part_files "${parts[@]}"); do
 		[ ! -e "$path" ] ||
 			find "$path" -type f ! -perm -u+x -exec sha256sum {} +

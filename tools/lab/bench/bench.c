@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench PART...: measure what becomes of io-wq workers when rings are closed,
- * and what that costs. The parts are at the end, in main().
+ * bench PART: measure what becomes of io-wq workers when rings are closed, and
+ * what that costs. The parts are at the end.
  *
- * Prints lines "measure,case,value", and "back,measure,case" where a worker came
- * after the last one was gone. Times are in microseconds, -1 is never:
- * a worker is still there after KEPT_MS or more, when io-wq has let surplus ones
- * go.
+ * Prints lines "measure,case,value". Times are in microseconds, -1 is never: a
+ * worker is still there after NEVER_US, when io-wq has let surplus ones go.
  * A request that is lost, or a worker that was never there, ends it all.
  *
  * IOWQ_ROUNDS sets how often the parts repeat what they measure.
@@ -21,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <x86intrin.h>
 
@@ -28,19 +27,14 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-#define MAX_RINGS	1024
-#define MAX_REQS	512
 #define MAX_TASKS	4096
 #define OPEN_AT_ONCE	16
-/* It takes a while to create hundreds of workers, one by another. */
-#define CREATED_MS	30000
+#define CREATED_MS	5000
 /* How often to look whether workers are gone. It limits the resolution. */
 #define LOOK_US		50
-/*
- * The first look. Before that, looks would only take the emulator's time from the
- * workers that go. What is sooner comes out as this.
- */
-#define FIRST_LOOK_US	1000
+#define NEVER_US	(KEPT_MS * 1e3)
+/* Between rounds, for what the last one left to be freed by and by */
+#define SETTLE_US	3000
 /*
  * Rounds before those that count. An emulator translates each piece of code when
  * it is executed first.
@@ -51,14 +45,11 @@ static int rounds = 1;
 
 struct pattern {
 	const char *name;
-	/* requests of each ring */
+	/* requests of the ring */
 	int nops;
 	int writes;		/* hashed: one at a time */
-	int pipe_reads;		/* a worker arms a poll for each of them */
 	int blocking;		/* each of them needs a worker */
 	bool reap;		/* all before the ring is closed */
-	int rings;		/* closed one after the other, 0 is one */
-	int threads;		/* that submit to the ring, 0 is the one */
 	int workers;		/* that have to be there before the close */
 };
 
@@ -67,10 +58,7 @@ static const struct pattern patterns[] = {
 	{ "mixed", .nops = 12, .writes = 12, .blocking = 8, .reap = true,
 	  .workers = 1 },
 	{ "unreaped", .nops = 12, .writes = 12, .blocking = 8, .workers = 8 },
-	{ "pipe", .pipe_reads = 16, .workers = 1 },
 	{ "blocked", .blocking = 16, .workers = 16 },
-	{ "shared", .nops = 1, .reap = true, .threads = 4, .workers = 4 },
-	{ "rings", .nops = 1, .reap = true, .rings = 8, .workers = 1 },
 };
 
 static int open_tasks(pid_t pid)
@@ -85,25 +73,27 @@ static int open_tasks(pid_t pid)
 	return fd;
 }
 
-/* The threads of a process, workers included: one cheap call. */
-static int nr_threads(int tasks)
+/*
+ * The workers of a process: all of its threads but the one that each process
+ * here has. One cheap call.
+ */
+static int workers_in(int tasks)
 {
 	struct stat st;
 
 	if (fstat(tasks, &st))
 		err(1, "fstat");
-	return st.st_nlink - 2;
+	return st.st_nlink - 3;		/* "." and ".." count as well */
 }
 
-/* Wait for workers beside @threads, as many as there have to be. */
-static void need_workers(int tasks, int threads, int workers)
+static void need_workers(int tasks, int workers)
 {
 	long deadline = now_ms() + CREATED_MS;
 
-	while (nr_threads(tasks) < threads + workers) {
+	while (workers_in(tasks) < workers) {
 		if (now_ms() > deadline)
-			errx(1, "%d workers, not %d",
-			     nr_threads(tasks) - threads, workers);
+			errx(1, "%d workers, not %d", workers_in(tasks),
+			     workers);
 		sleep_us(LOOK_US);
 	}
 }
@@ -124,133 +114,123 @@ static void need_nop(struct io_uring *ring)
 		errx(1, "a nop is lost: %s", strerror(-ret));
 }
 
+static void cycle(struct io_uring *ring)
+{
+	queue_init(ring, 1);
+	need_nop(ring);
+	io_uring_queue_exit(ring);
+}
+
 /*
  * Patterns of one process
  */
 
-static struct io_uring rings[MAX_RINGS];
-static pthread_barrier_t submit_start, submit_end;
-static pthread_mutex_t submit_lock = PTHREAD_MUTEX_INITIALIZER;
 static int file_fd, pipe_fd[2];
 
-static int nr_reqs(const struct pattern *p)
-{
-	return p->nops + p->writes + p->pipe_reads + p->blocking;
-}
+/* Of a round, for the process that prints it */
+static struct {
+	double us;		/* from close() to no worker */
+	bool back;		/* one came after the last was gone */
+} *result;
 
-static void submit(struct io_uring *ring, const struct pattern *p)
+static void submit(struct io_uring *ring, const struct pattern *p, int reqs)
 {
-	static char buf[MAX_REQS];
 	int i;
 
 	for (i = 0; i < p->blocking; i++)
 		prep_blocking(ring, pipe_fd[0]);
-	for (i = 0; i < p->pipe_reads; i++) {
-		struct io_uring_sqe *sqe = get_sqe(ring);
-
-		io_uring_prep_read(sqe, pipe_fd[0], &buf[i], 1, 0);
-		io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
-	}
 	for (i = 0; i < p->writes; i++)
 		prep_async_write(ring, file_fd, "x", 1, i);
 	for (i = 0; i < p->nops; i++)
 		prep_async_nop(ring);
-	if (io_uring_submit(ring) != nr_reqs(p))
+	if (io_uring_submit(ring) != reqs)
 		errx(1, "%s: not all submitted", p->name);
 }
 
-static void *submitter(void *arg)
+static void run_round(const struct pattern *p)
 {
-	for (;;) {
-		pthread_barrier_wait(&submit_start);
-		pthread_mutex_lock(&submit_lock);
-		submit(rings, arg);
-		pthread_mutex_unlock(&submit_lock);
-		pthread_barrier_wait(&submit_end);
-	}
-	return NULL;
-}
-
-static void start_submitters(const struct pattern *p)
-{
-	pthread_t thread;
-	int i;
-
-	pthread_barrier_init(&submit_start, NULL, p->threads + 1);
-	pthread_barrier_init(&submit_end, NULL, p->threads + 1);
-	for (i = 0; i < p->threads; i++)
-		if (pthread_create(&thread, NULL, submitter, (void *)p))
-			errx(1, "pthread_create");
-}
-
-/* Returns the microseconds from close() of the last ring, -1 is never. */
-static double round_of(const struct pattern *p, int tasks, int threads)
-{
-	int i, nr_rings = p->rings ?: 1, reqs = nr_reqs(p) * (p->threads ?: 1);
-	/* hundreds of workers take a while only to run once */
-	double closed, us, never = KEPT_MS * 1e3 + p->blocking * 5e4;
+	int i, left, reqs = p->nops + p->writes + p->blocking;
+	int tasks = open_tasks(getpid());
+	struct io_uring ring;
+	double us, closed;
 
 	for (i = 0; p->reap && i < p->blocking; i++)
 		if (write(pipe_fd[1], "x", 1) != 1)
 			err(1, "write");
-	for (i = 0; i < nr_rings; i++) {
-		queue_init(&rings[i], reqs);
-		if (p->threads) {
-			pthread_barrier_wait(&submit_start);
-			pthread_barrier_wait(&submit_end);
-		} else {
-			submit(&rings[i], p);
-		}
-		if (p->reap && reap(&rings[i], reqs))
-			errx(1, "%s: a request is lost", p->name);
-	}
-	need_workers(tasks, threads, p->workers);
+	queue_init(&ring, reqs);
+	submit(&ring, p, reqs);
+	if (p->reap && reap(&ring, reqs))
+		errx(1, "%s: a request is lost", p->name);
+	/* has all that is needed after the close paged in, too */
+	need_workers(tasks, p->workers);
 
-	for (i = 0; i < nr_rings - 1; i++)
-		io_uring_queue_exit(&rings[i]);
 	/* as io_uring_queue_exit() does, which has close() do the rest */
-	unmap_ring(&rings[i]);
+	unmap_ring(&ring);
 	closed = now_us();
-	close(rings[i].ring_fd);
-	sleep_us(FIRST_LOOK_US);
+	close(ring.ring_fd);
 	do {
-		us = now_us() - closed;
-		if (nr_threads(tasks) == threads)
-			return us;
 		sleep_us(LOOK_US);
-	} while (us < never);
-	return -1;
+		left = workers_in(tasks);
+		us = now_us() - closed;
+	} while (left && us < NEVER_US);
+	result->us = left ? -1 : us;
+
+	/* It was not gone for good if one that was pending came yet. */
+	sleep_us(1000);
+	result->back = !left && workers_in(tasks);
+	while (!left && workers_in(tasks))
+		sleep_us(LOOK_US);
+	close(tasks);
 }
 
-/* @nr rounds, or less if workers never go. */
-static void run_rounds(const struct pattern *p, const char *what, int nr)
+/*
+ * A process that has never had a ring. Its parent sleeps meanwhile. The clock
+ * runs only from the close on, so what the fork costs isn't in it.
+ */
+static void run_fresh(const struct pattern *p)
 {
-	int i, threads = 1 + p->threads, tasks = open_tasks(getpid());
+	pid_t child = fork_child();
+	int status;
 
-	file_fd = memfd_create("hashed", MFD_CLOEXEC);
-	if (file_fd < 0 || pipe2(pipe_fd, O_CLOEXEC))
-		err(1, "open");
-	if (p->threads)
-		start_submitters(p);
-
-	for (i = -WARM_UP; i < nr; i++) {
-		double us = round_of(p, tasks, threads);
-
-		if (i >= 0 || us < 0)
-			printf("%s,%.1f\n", what, us);
-		if (us < 0)
-			break;
-		/* It was not gone for good if one that was pending came yet. */
-		sleep_us(1000);
-		if (nr_threads(tasks) > threads)
-			printf("back,%s\n", what);
-		while (nr_threads(tasks) > threads)
-			sleep_us(LOOK_US);
+	if (child < 0)
+		err(1, "fork");
+	if (!child) {
+		run_round(p);
+		_exit(0);
 	}
-	close(pipe_fd[0]);
-	close(pipe_fd[1]);
-	close(file_fd);
-	close(tasks);
+	if (waitpid(child, &status, 0) != child || status)
+		errx(1, "%s: a round failed", p->name);
+}
+
+/*
+ * A task that comes back: one of its rings was closed right before. Without that,
+ * a task that waits for its workers to go comes back soon only each second time,
+ * as it waits longer when it did.
+ */
+static void run_again(const struct pattern *p)
+{
+	struct io_uring ring;
+
+	cycle(&ring);
+	run_round(p);
+}
+
+/* Ends early if workers never go. */
+static void run_rounds(const struct pattern *p, const char *measure,
+		       void (*run)(const struct pattern *p))
+{
+	int i;
+
+	for (i = -WARM_UP; i < rounds; i++) {
+		run(p);
+		if (i >= 0 || result->us < 0)
+			printf("%s,%s,%.1f\n", measure, p->name, result->us);
+		if (result->us < 0)
+			break;
+		if (result->back)
+			printf("back,%s %s,1\n", measure, p->name);
+		sleep_us(SETTLE_US);
+	}
 }
 
 /*
@@ -270,19 +250,18 @@ static void task(int i)
 {
 	struct io_uring ring;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;) {
-		/* Not all at once, or a nop may be late for want of a CPU. */
-		while (sem_wait(&shared->open))
-			;
-		queue_init(&ring, 1);
-		need_nop(&ring);
-		sem_post(&shared->open);
-		pthread_barrier_wait(&shared->ready);
-		pthread_barrier_wait(&shared->close);
-		shared->closed[i] = now_us();
-		io_uring_queue_exit(&ring);
-	}
+	/* Not all at once, or a nop may be late for want of a CPU. */
+	while (sem_wait(&shared->open))
+		;
+	queue_init(&ring, 1);
+	need_nop(&ring);
+	sem_post(&shared->open);
+	pthread_barrier_wait(&shared->ready);
+	pthread_barrier_wait(&shared->close);
+	shared->closed[i] = now_us();
+	io_uring_queue_exit(&ring);
+	for (;;)
+		pause();
 }
 
 static void task_died(int sig)
@@ -301,6 +280,7 @@ static void start_tasks(int nr)
 		err(1, "mmap");
 	pthread_barrierattr_init(&attr);
 	pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	/* they wait there until tasks_round() */
 	if (sem_init(&shared->open, 1, 0))
 		err(1, "sem_init");
 	pthread_barrier_init(&shared->ready, &attr, nr + 1);
@@ -308,7 +288,7 @@ static void start_tasks(int nr)
 
 	signal(SIGCHLD, task_died);
 	for (i = 0; i < nr; i++) {
-		task_pid[i] = fork();
+		task_pid[i] = fork_child();
 		if (task_pid[i] < 0)
 			err(1, "fork");
 		if (!task_pid[i])
@@ -331,24 +311,19 @@ static void end_tasks(int nr)
 	munmap(shared, sizeof(*shared));
 }
 
-/*
- * Leaves the microseconds from close() of each one in @us, and returns those
- * from the first close() to the last worker gone, -1 is never.
- */
-static double tasks_round(int nr, double *us)
+/* Leaves the microseconds from close() of each one in @us. */
+static void tasks_round(int nr, double *us)
 {
 	static int left[MAX_TASKS];
 	/* so many take a while only to run once */
-	double first, now, start, never = KEPT_MS * 1e3 + nr * 5e3;
+	double start, never = NEVER_US + nr * 5e3;
 	int i, nr_left, before;
 
 	for (i = 0; i < OPEN_AT_ONCE; i++)
 		sem_post(&shared->open);
 	pthread_barrier_wait(&shared->ready);
-	while (!sem_trywait(&shared->open))
-		;
 	for (i = 0; i < nr; i++) {
-		need_workers(task_fd[i], 1, 1);
+		need_workers(task_fd[i], 1);
 		left[i] = i;
 	}
 	start = now_us();
@@ -357,21 +332,16 @@ static double tasks_round(int nr, double *us)
 	do {
 		before = nr_left;
 		for (i = 0; i < nr_left; i++) {
-			if (nr_threads(task_fd[left[i]]) > 1)
+			if (workers_in(task_fd[left[i]]))
 				continue;
 			us[left[i]] = now_us() - shared->closed[left[i]];
 			left[i--] = left[--nr_left];
 		}
-		now = now_us();
 		if (before == nr_left)
 			sleep_us(LOOK_US);
-	} while (nr_left && now - start < never);
-	for (first = now, i = 0; i < nr; i++)
-		if (shared->closed[i] < first)
-			first = shared->closed[i];
+	} while (nr_left && now_us() - start < never);
 	for (i = 0; i < nr_left; i++)
 		us[left[i]] = -1;
-	return nr_left ? -1 : now - first;
 }
 
 /*
@@ -380,27 +350,33 @@ static double tasks_round(int nr, double *us)
 
 static void part_pattern(const struct pattern *p)
 {
-	char what[32];
-
-	snprintf(what, sizeof(what), "gone,%s", p->name);
-	run_rounds(p, what, rounds);
+	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (result == MAP_FAILED)
+		err(1, "mmap");
+	file_fd = memfd_create("hashed", MFD_CLOEXEC);
+	if (file_fd < 0 || pipe2(pipe_fd, O_CLOEXEC))
+		err(1, "open");
+	run_rounds(p, "fresh", run_fresh);
+	run_rounds(p, "again", run_again);
 }
 
 static void part_tasks(void)
 {
 	int i, round, nr = 64;
+	bool never = false;
 	double us[nr];
 
-	start_tasks(nr);
-	for (round = 0; round < rounds; round++) {
-		double all = tasks_round(nr, us);
-
-		for (i = 0; i < nr; i++)
-			printf("gone,tasks,%.1f\n", us[i]);
-		if (all < 0)
-			break;
+	for (round = 0; round < rounds && !never; round++) {
+		start_tasks(nr);
+		tasks_round(nr, us);
+		end_tasks(nr);
+		for (i = 0; i < nr; i++) {
+			printf("fresh,tasks,%.1f\n", us[i]);
+			never = never || us[i] < 0;
+		}
+		sleep_us(SETTLE_US);
 	}
-	end_tasks(nr);
 }
 
 /* Forks since the boot: workers, and a few threads of the kernel's own. */
@@ -419,59 +395,103 @@ static unsigned long forks(void)
 	return nr;
 }
 
-static void cycle(struct io_uring *ring)
-{
-	queue_init(ring, 1);
-	need_nop(ring);
-	io_uring_queue_exit(ring);
-}
-
 /*
- * Open a ring, run a nop, close it, in a loop with a pause. One value is the mean
- * of a few rounds, as some may create a worker and others not: of the round, and
- * of the cycle in it, which is all but the pause.
+ * To be run with a clock that counts instructions: open a ring, run a nop, close
+ * it, in a loop with a pause, which doesn't count. One value is the mean of a few
+ * cycles.
  */
 static void part_cycles(void)
 {
-	static const struct {
-		int pause_us, batch;
-	} paces[] = {
-		{ 0, 25 }, { 100, 25 }, { 300, 10 }, { 1000, 10 }, { 2000, 5 },
-		{ 3000, 5 }, { 5000, 2 }, { 10000, 2 }, { 30000, 1 },
+	static const int pauses_us[] = {
+		0, 100, 300, 1000, 2000, 3000, 4000, 10000,
 	};
 	struct io_uring ring;
-	unsigned int pace;
-	int round, i;
+	unsigned int pause;
+	int round, i, nr = 10;
 
 	for (i = 0; i < 100; i++)
 		cycle(&ring);
 
-	for (pace = 0; pace < ARRAY_SIZE(paces); pace++) {
-		int pause_us = paces[pace].pause_us, nr = paces[pace].batch;
+	for (pause = 0; pause < ARRAY_SIZE(pauses_us); pause++) {
 		unsigned long before;
 
 		sleep_us(20000);
-		/* has a worker created */
-		cycle(&ring);
-		sleep_us(pause_us);
 		before = forks();
 		for (round = 0; round < rounds; round++) {
-			double us = 0, start = now_us();
+			unsigned long long ticks = 0;
 
 			for (i = 0; i < nr; i++) {
-				us -= now_us();
+				ticks -= __rdtsc();
 				cycle(&ring);
-				us += now_us();
-				if (pause_us)
-					sleep_us(pause_us);
+				ticks += __rdtsc();
+				if (pauses_us[pause])
+					sleep_us(pauses_us[pause]);
 			}
-			printf("loop,%d,%.2f\n", pause_us,
-			       (now_us() - start) / nr);
-			printf("cycle,%d,%.2f\n", pause_us, us / nr);
+			printf("cycle,%d,%.3f\n", pauses_us[pause],
+			       ticks / 1e3 / nr);
 		}
-		printf("created,%d,%.1f\n", pause_us,
-		       (forks() - before) * 1e3 / (rounds * nr));
+		printf("created,%d,%lu\n", pauses_us[pause],
+		       forks() - before);
 	}
+}
+
+static void on_alarm(int sig)
+{
+}
+
+/*
+ * How long the first request of a ring takes, from its submission to its
+ * completion, while signals come in. The case is pause/period. Twice as many
+ * cycles as rounds. The workers created tell how often a gap got longer than it
+ * was meant to be, as it does where the host has no CPU for the guest.
+ */
+static void under_signals(int pause_us, int period_us)
+{
+	struct itimerval timer = {
+		.it_interval.tv_usec = period_us,
+		.it_value.tv_usec = period_us,
+	};
+	unsigned long before = forks();
+	int i;
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+	for (i = -WARM_UP; i < 2 * rounds; i++) {
+		struct io_uring ring;
+		double us;
+		int ret;
+
+		queue_init(&ring, 1);
+		us = -now_us();
+		ret = run_async_nop(&ring);
+		us += now_us();
+		io_uring_queue_exit(&ring);
+		if (ret && ret != -ECANCELED)
+			errx(1, "a nop is lost: %s", strerror(-ret));
+		if (i >= 0)
+			printf("signals,%d/%d,%.0f\n", pause_us, period_us, us);
+		if (i >= 0 && ret)
+			printf("cancelled,%d/%d,%.0f\n", pause_us, period_us,
+			       us);
+		sleep_us(pause_us);
+	}
+	setitimer(ITIMER_REAL, &(struct itimerval) {}, NULL);
+	printf("created,%d/%d,%lu\n", pause_us, period_us, forks() - before);
+}
+
+static void part_signals(void)
+{
+	static const int pauses_us[] = { 1000, 3000, 10000 };
+	static const int periods_us[] = { 1000, 300, 100 };
+	struct sigaction action = {
+		.sa_handler = on_alarm,
+		.sa_flags = SA_RESTART,
+	};
+	unsigned int i, j;
+
+	sigaction(SIGALRM, &action, NULL);
+	for (i = 0; i < ARRAY_SIZE(pauses_us); i++)
+		for (j = 0; j < ARRAY_SIZE(periods_us); j++)
+			under_signals(pauses_us[i], periods_us[j]);
 }
 
 /* To be run with a clock that counts instructions: a ring that stays open. */
@@ -488,36 +508,7 @@ static void part_nops(void)
 		start = __rdtsc();
 		for (i = 0; i < nr; i++)
 			need_nop(&ring);
-		printf("nop,%d,%.3f\n", round, (double)(__rdtsc() - start) / nr);
-	}
-}
-
-static void part_sweeps(void)
-{
-	struct pattern p = {};
-	char what[32];
-	int nr;
-
-	for (nr = 1; nr <= MAX_REQS; nr *= 2) {
-		p = (struct pattern) { .blocking = nr, .workers = nr };
-		snprintf(what, sizeof(what), "workers,%d", nr);
-		run_rounds(&p, what, rounds);
-	}
-	for (nr = 1; nr <= MAX_RINGS; nr *= 2) {
-		p = (struct pattern) { .nops = 1, .reap = true, .rings = nr,
-				       .workers = 1 };
-		snprintf(what, sizeof(what), "rings,%d", nr);
-		run_rounds(&p, what, rounds);
-	}
-	for (nr = 1; nr <= MAX_TASKS; nr *= 4) {
-		static double us[MAX_TASKS];
-		int round;
-
-		start_tasks(nr);
-		/* once has to do for those that take long */
-		for (round = 0; round < (nr < 1024 ? rounds : 1); round++)
-			printf("tasks,%d,%.1f\n", nr, tasks_round(nr, us));
-		end_tasks(nr);
+		printf("nop,,%.3f\n", (double)(__rdtsc() - start) / nr);
 	}
 }
 
@@ -581,8 +572,8 @@ static const struct {
 } parts[] = {
 	{ "tasks", part_tasks },
 	{ "cycles", part_cycles },
+	{ "signals", part_signals },
 	{ "nops", part_nops },
-	{ "sweeps", part_sweeps },
 	{ "memory", part_memory },
 };
 

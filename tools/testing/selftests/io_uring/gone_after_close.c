@@ -149,30 +149,10 @@ struct pending_create {
 	const char *failed;
 };
 
-/* Wait until thread @tid sleeps. */
-static bool wait_until_asleep(pid_t tid)
-{
-	long deadline = now_ms() + scaled_ms(GONE_MS);
-	char path[64], state = 0;
-
-	sprintf(path, "/proc/self/task/%d/stat", tid);
-	while (state != 'S' && now_ms() < deadline) {
-		FILE *file = fopen(path, "r");
-
-		if (!file)
-			return false;
-		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-			state = 0;
-		fclose(file);
-		sleep_us(500);
-	}
-	return state == 'S';
-}
-
 static void *close_during_vfork(void *arg)
 {
 	struct pending_create *pc = arg;
-	pid_t worker;
+	pid_t worker = 0;
 	char c;
 	int i;
 
@@ -184,7 +164,7 @@ static void *close_during_vfork(void *arg)
 	for (i = 0; i < PENDING_REQS; i++) {
 		if (write(pc->pipe[i][1], "x", 1) != 1 ||
 		    !wait_until_read(pc->pipe[i][0]) ||
-		    !wait_until_asleep(worker))
+		    wait_until_asleep(worker) < 0)
 			pc->failed = "a request was not run";
 	}
 	io_uring_queue_exit(&pc->ring);
@@ -223,8 +203,12 @@ TEST(worker_goes_whose_submitter_is_to_create_another)
 	if (!child) {
 		char c = 0;
 
-		/* it has a copy of the descriptor, and must not keep the ring */
+		/*
+		 * It has a copy of the descriptors, and must keep neither the
+		 * ring nor the end of the pipe that it waits for.
+		 */
 		close(pc.ring.ring_fd);
+		close(pc.go_on[1]);
 		_exit(write(pc.in_vfork[1], &c, 1) != 1 ||
 		      read(pc.go_on[0], &c, 1) != 1);
 	}

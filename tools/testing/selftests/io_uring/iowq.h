@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,13 +88,17 @@ static inline void sleep_us(long us)
 		;
 }
 
+/* What the names of all workers start with, that of their task comes next */
+#define WORKER		"iou-wrk-"
+
 /*
- * The io-wq workers of process @pid: threads named iou-wrk-*. -1 if there is no
- * such process. With @tid, that of one of them is left there.
+ * The threads of process @pid whose names start with @name. -1 if there is no
+ * such process. Those of the last @max of them, the newest, are left in @tids.
  */
-static inline int find_workers(pid_t pid, pid_t *tid)
+static inline int find_threads(pid_t pid, const char *name, pid_t *tids,
+			       int max)
 {
-	int workers, threads, tries = 100;
+	int found, threads, tries = 100;
 	char path[300], comm[32];
 	struct dirent *entry;
 	struct stat stat;
@@ -105,7 +110,7 @@ static inline int find_workers(pid_t pid, pid_t *tid)
 		return -1;
 
 again:
-	workers = 0;
+	found = 0;
 	threads = 0;
 	while ((entry = readdir(tasks))) {
 		FILE *file;
@@ -119,10 +124,10 @@ again:
 		if (!file)
 			continue;	/* it just exited */
 		if (fgets(comm, sizeof(comm), file) &&
-		    !strncmp(comm, "iou-wrk-", strlen("iou-wrk-"))) {
-			workers++;
-			if (tid)
-				*tid = atoi(entry->d_name);
+		    !strncmp(comm, name, strlen(name))) {
+			if (max)
+				tids[found % max] = atoi(entry->d_name);
+			found++;
 		}
 		fclose(file);
 	}
@@ -133,7 +138,26 @@ again:
 		goto again;
 	}
 	closedir(tasks);
-	return workers;
+	return found;
+}
+
+/*
+ * The io-wq workers of process @pid, -1 if there is no such process. With @tid,
+ * that of one of them is left there.
+ */
+static inline int find_workers(pid_t pid, pid_t *tid)
+{
+	return find_threads(pid, WORKER, tid, tid ? 1 : 0);
+}
+
+/* Those of the calling thread, where others have theirs as well */
+static inline int find_own_workers(pid_t *tids, int max)
+{
+	char name[32];
+
+	/* with the end of the line */
+	snprintf(name, sizeof(name), WORKER "%ld\n", syscall(SYS_gettid));
+	return find_threads(getpid(), name, tids, max);
 }
 
 static inline int nr_workers(void)
@@ -166,6 +190,51 @@ static inline int wait_for_no_worker_of(pid_t pid)
 static inline int wait_for_no_worker(void)
 {
 	return wait_for_no_worker_of(getpid());
+}
+
+#define SWITCHES	"voluntary_ctxt_switches:"
+
+/*
+ * Wait until thread @tid of the caller sleeps. Returns how often it has gone to
+ * sleep so far, or -1 if it doesn't.
+ */
+static inline long wait_until_asleep(pid_t tid)
+{
+	long sleeps, deadline = now_ms() + scaled_ms(GONE_MS);
+	char path[64], line[128], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	while (now_ms() < deadline) {
+		FILE *file = fopen(path, "r");
+
+		if (!file)
+			break;
+		sleeps = -1;
+		while (fgets(line, sizeof(line), file)) {
+			if (!strncmp(line, "State:\t", strlen("State:\t")))
+				state = line[strlen("State:\t")];
+			if (!strncmp(line, SWITCHES, strlen(SWITCHES)))
+				sleeps = atol(line + strlen(SWITCHES));
+		}
+		fclose(file);
+		if (state == 'S')
+			return sleeps;
+		sleep_us(100);
+	}
+	return -1;
+}
+
+/*
+ * Wait until thread @tid, which has something to do since it had gone to sleep
+ * @sleeps times, sleeps again.
+ */
+static inline bool wait_until_asleep_again(pid_t tid, long sleeps)
+{
+	long now, deadline = now_ms() + scaled_ms(GONE_MS);
+
+	while ((now = wait_until_asleep(tid)) == sleeps && now_ms() < deadline)
+		sleep_us(100);
+	return now > sleeps;
 }
 
 /* The least number of workers seen in the next @ms milliseconds. */
@@ -249,28 +318,47 @@ static inline void prep_async_write(struct io_uring *ring, int fd,
 }
 
 /*
+ * Reap one completion, and leave its result in @res. A signal that interrupts
+ * the wait gives it no more time. Returns 0 or a negative error, -ETIME if there
+ * was none in @ms milliseconds.
+ */
+static inline int reap_one(struct io_uring *ring, int *res, long ms)
+{
+	long deadline = now_us() + ms * 1000;
+	struct __kernel_timespec timeout;
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	do {
+		long left = deadline - now_us();
+
+		if (left < 0)
+			left = 0;
+		timeout.tv_sec = left / 1000000;
+		timeout.tv_nsec = left % 1000000 * 1000;
+		ret = io_uring_wait_cqe_timeout(ring, &cqe, &timeout);
+	} while (ret == -EINTR);
+	if (ret)
+		return ret;
+	*res = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
+	return 0;
+}
+
+/*
  * Reap @nr completions, each of which has to come in time. Returns 0, the
  * negative result of a request that failed, or -ETIME.
  */
 static inline int reap(struct io_uring *ring, int nr)
 {
-	long ms = scaled_ms(LOST_MS);
-	struct __kernel_timespec timeout = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000,
-	};
-	struct io_uring_cqe *cqe;
-	int ret, err = 0;
+	int ret, res, err = 0;
 
 	while (nr--) {
-		do
-			ret = io_uring_wait_cqe_timeout(ring, &cqe, &timeout);
-		while (ret == -EINTR);
+		ret = reap_one(ring, &res, scaled_ms(LOST_MS));
 		if (ret)
 			return ret;
-		if (cqe->res < 0)
-			err = cqe->res;
-		io_uring_cqe_seen(ring, cqe);
+		if (res < 0)
+			err = res;
 	}
 	return err;
 }

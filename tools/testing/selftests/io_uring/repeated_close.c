@@ -134,7 +134,7 @@ static void *close_at_timeout(void *arg)
 	me->failed = pipe2(pipe, O_CLOEXEC) ||
 		     io_uring_queue_init(4, &ring, 0);
 	if (me->failed)
-		return NULL;
+		goto out;
 	/* two workers at least, one of which is surplus */
 	for (i = 0; i < 2; i++) {
 		prep_blocking(&ring, pipe[0]);
@@ -144,6 +144,8 @@ static void *close_at_timeout(void *arg)
 	me->failed |= write(pipe[1], "xx", 2) != 2 || reap(&ring, 2);
 	sleep_us(me->pause_ms * 1000);
 	io_uring_queue_exit(&ring);
+out:
+	/* also if it failed, somebody waits for all of them */
 	__atomic_add_fetch(&closed, 1, __ATOMIC_SEQ_CST);
 
 	/* the thread's exit would take its workers with it */

@@ -40,7 +40,7 @@ static void *submitter(void *arg)
 
 	pthread_mutex_lock(&shared.lock);
 	if (run_async_nop(&shared.ring))
-		shared.failed++;
+		__atomic_add_fetch(&shared.failed, 1, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&shared.lock);
 
 	switch (shared.doing) {
@@ -56,10 +56,21 @@ static void *submitter(void *arg)
 	case IN_VFORK:
 		child = vfork();
 		if (!child) {
-			/* it has a copy of the descriptors and shares memory */
+			/*
+			 * It has a copy of the descriptors and shares memory.
+			 * Its own end of the pipe would keep it waiting if
+			 * nobody else is left.
+			 */
 			close(shared.ring.ring_fd);
+			close(shared.go_on[1]);
 			__atomic_add_fetch(&shared.ready, 1, __ATOMIC_SEQ_CST);
 			_exit(read(shared.go_on[0], &c, 1) != 1);
+		}
+		if (child < 0) {
+			/* nobody was ready in its place */
+			__atomic_add_fetch(&shared.failed, 1, __ATOMIC_SEQ_CST);
+			__atomic_add_fetch(&shared.ready, 1, __ATOMIC_SEQ_CST);
+			break;
 		}
 		waitpid(child, NULL, 0);
 		break;

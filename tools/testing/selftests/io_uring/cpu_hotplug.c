@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A CPU goes and comes back. Workers use it again, and stay on the CPUs that were
+ * registered for them, whether it went before or after the ring was closed, and
+ * came back before or after the next one was opened.
+ */
+#include <sched.h>
+
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+/* Workers that go with the ring are gone by then, in milliseconds. */
+#define LEFT_MS		250
+
+enum step {
+	OFFLINE,
+	ONLINE,
+	CLOSE,
+	OPEN,
+	STEPS,
+};
+
+FIXTURE(order)
+{
+	struct io_uring ring;
+	int control;		/* of the CPU that goes */
+	cpu_set_t all;
+	cpu_set_t cpu;		/* the one that goes */
+	cpu_set_t other;	/* one that stays */
+};
+
+FIXTURE_VARIANT(order)
+{
+	enum step steps[STEPS];
+};
+
+FIXTURE_VARIANT_ADD(order, offline_online_close_open)
+{
+	.steps = { OFFLINE, ONLINE, CLOSE, OPEN },
+};
+
+FIXTURE_VARIANT_ADD(order, offline_close_online_open)
+{
+	.steps = { OFFLINE, CLOSE, ONLINE, OPEN },
+};
+
+FIXTURE_VARIANT_ADD(order, offline_close_open_online)
+{
+	.steps = { OFFLINE, CLOSE, OPEN, ONLINE },
+};
+
+FIXTURE_VARIANT_ADD(order, close_offline_online_open)
+{
+	.steps = { CLOSE, OFFLINE, ONLINE, OPEN },
+};
+
+FIXTURE_VARIANT_ADD(order, close_offline_open_online)
+{
+	.steps = { CLOSE, OFFLINE, OPEN, ONLINE },
+};
+
+FIXTURE_VARIANT_ADD(order, close_open_offline_online)
+{
+	.steps = { CLOSE, OPEN, OFFLINE, ONLINE },
+};
+
+static bool set_online(int control, bool online)
+{
+	return pwrite(control, online ? "1" : "0", 1, 0) == 1;
+}
+
+/* The control of a CPU that is online and may be taken offline, or -1 */
+static int open_control(int cpu)
+{
+	char path[64], state = 0;
+	int fd;
+
+	sprintf(path, "/sys/devices/system/cpu/cpu%d/online", cpu);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && (pread(fd, &state, 1, 0) != 1 || state != '1')) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+FIXTURE_SETUP(order)
+{
+	int cpu, other = 0;
+
+	self->control = -1;
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(self->all), &self->all));
+	if (CPU_COUNT(&self->all) < 2)
+		SKIP(return, "needs 2 CPUs");
+	while (!CPU_ISSET(other, &self->all))
+		other++;
+	for (cpu = CPU_SETSIZE - 1; cpu > other && self->control < 0; cpu--) {
+		if (!CPU_ISSET(cpu, &self->all))
+			continue;
+		self->control = open_control(cpu);
+		CPU_ZERO(&self->cpu);
+		CPU_SET(cpu, &self->cpu);
+	}
+	if (self->control < 0)
+		SKIP(return, "no CPU to take offline, needs CONFIG_HOTPLUG_CPU and root");
+	CPU_ZERO(&self->other);
+	CPU_SET(other, &self->other);
+
+	ASSERT_EQ(0, io_uring_queue_init(4, &self->ring, 0));
+}
+
+FIXTURE_TEARDOWN(order)
+{
+	if (self->control < 0)
+		return;
+	set_online(self->control, true);
+	close(self->control);
+}
+
+/* Those of a kernel without exit-on-idle stay. */
+static void let_workers_go(void)
+{
+	long deadline = now_ms() + scaled_ms(LEFT_MS);
+
+	while (nr_workers() && now_ms() < deadline)
+		sleep_us(500);
+}
+
+static bool take_step(enum step step, int control, struct io_uring *ring)
+{
+	switch (step) {
+	case OFFLINE:
+		return set_online(control, false);
+	case ONLINE:
+		return set_online(control, true);
+	case CLOSE:
+		io_uring_queue_exit(ring);
+		let_workers_go();
+		return true;
+	case OPEN:
+		return !io_uring_queue_init(4, ring, 0);
+	default:
+		return false;
+	}
+}
+
+/*
+ * Have a request done by the worker that there is, or by a new one. It is idle in
+ * the end, or the next request would have another one created.
+ */
+static bool run_request(struct io_uring *ring, pid_t *worker)
+{
+	pid_t last = *worker;
+	long sleeps = last ? wait_until_asleep(last) : 0;
+
+	if (run_async_nop(ring) || find_workers(getpid(), worker) != 1)
+		return false;
+	return wait_until_asleep_again(*worker, *worker == last ? sleeps : 0);
+}
+
+/*
+ * Have a worker before the first step, take all of them, and leave where a worker
+ * may run after the last one in @actual. With @requests, there is work for one
+ * also in between.
+ */
+static void take_steps(struct __test_metadata *_metadata,
+		       const enum step *steps, int control,
+		       struct io_uring *ring, bool requests, cpu_set_t *actual)
+{
+	bool opened = true;
+	pid_t worker = 0;
+	int i;
+
+	ASSERT_TRUE(run_request(ring, &worker));
+	for (i = 0; i < STEPS; i++) {
+		ASSERT_TRUE(take_step(steps[i], control, ring)) {
+			TH_LOG("step %d failed", i);
+		}
+		opened = steps[i] == OPEN || (opened && steps[i] != CLOSE);
+		if (requests && opened)
+			ASSERT_TRUE(run_request(ring, &worker));
+	}
+	ASSERT_TRUE(run_request(ring, &worker));
+	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(*actual), actual));
+}
+
+TEST_F(order, cpu_is_used_again)
+{
+	cpu_set_t actual;
+
+	take_steps(_metadata, variant->steps, self->control, &self->ring,
+		   false, &actual);
+	EXPECT_TRUE(CPU_EQUAL(&self->all, &actual));
+}
+
+/* What serves requests while the CPU is away may use it when it is back. */
+TEST_F(order, cpu_is_used_again_by_who_was_there_without_it)
+{
+	cpu_set_t actual;
+
+	take_steps(_metadata, variant->steps, self->control, &self->ring,
+		   true, &actual);
+	EXPECT_TRUE(CPU_EQUAL(&self->all, &actual));
+}
+
+TEST_F(order, affinity_to_the_cpu_holds)
+{
+	cpu_set_t actual;
+
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(self->cpu),
+						&self->cpu));
+	take_steps(_metadata, variant->steps, self->control, &self->ring,
+		   false, &actual);
+	EXPECT_TRUE(CPU_EQUAL(&self->cpu, &actual));
+}
+
+TEST_F(order, affinity_to_another_cpu_holds)
+{
+	cpu_set_t actual;
+
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring,
+						sizeof(self->other),
+						&self->other));
+	take_steps(_metadata, variant->steps, self->control, &self->ring,
+		   false, &actual);
+	EXPECT_TRUE(CPU_EQUAL(&self->other, &actual));
+}
+
+TEST_F(order, affinity_to_both_holds)
+{
+	cpu_set_t actual, both;
+
+	CPU_OR(&both, &self->cpu, &self->other);
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(both),
+						&both));
+	take_steps(_metadata, variant->steps, self->control, &self->ring,
+		   false, &actual);
+	EXPECT_TRUE(CPU_EQUAL(&both, &actual));
+}
+
+/* Somewhere else, as long as there is no CPU that they are to be done on */
+TEST_F(order, requests_are_done_whose_only_cpu_is_offline)
+{
+	cpu_set_t actual;
+
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(self->cpu),
+						&self->cpu));
+	take_steps(_metadata, variant->steps, self->control, &self->ring,
+		   true, &actual);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A worker can't be created for a moment, and io-wq tries again. Until it is
+ * there, it is of no use to anybody: the worker that there is must not leave to
+ * it what a next ring brings.
+ *
+ * IOWQ_ROUNDS sets how often that ring is opened.
+ */
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "../kselftest_harness.h"
+#include "iowq.h"
+
+#define ROUNDS		40
+/* On a busy machine, it takes so many rounds for some that count */
+#define MAX_ROUNDS	120
+/* Workers stay for at least as long if the task came back in that time before */
+#define RETURN_US	4000
+/* How often it did */
+#define RETURNS		4
+/* Somebody for whom limits hold, and who owns no files */
+#define NOBODY		65534
+
+struct round {
+	const char *failed;	/* at what it takes to get there */
+	bool unable;
+	bool in_time;
+	int res;
+	long took_us;
+};
+
+static bool limit_processes(bool none)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NPROC, &limit))
+		return false;
+	limit.rlim_cur = none ? 0 : limit.rlim_max;
+	return !setrlimit(RLIMIT_NPROC, &limit);
+}
+
+/* Become somebody for whom a process or thread too many is an error. */
+static bool drop_privileges(void)
+{
+	pid_t child;
+
+	if (!geteuid() && (setresgid(NOBODY, NOBODY, NOBODY) ||
+			   setresuid(NOBODY, NOBODY, NOBODY)))
+		return false;
+	/* that was reset */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+	if (!limit_processes(true))
+		return false;
+	child = fork();
+	if (!child)
+		_exit(0);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	return child < 0 && errno == EAGAIN && limit_processes(false);
+}
+
+/* Close the ring, open the next one. Was that in time to find a worker there? */
+static bool reopen(struct io_uring *ring, long pause_us, bool *in_time)
+{
+	long start = now_us();
+
+	io_uring_queue_exit(ring);
+	sleep_us(pause_us);
+	if (io_uring_queue_init(4, ring, 0))
+		return false;
+	*in_time = now_us() - start < RETURN_US;
+	return true;
+}
+
+struct request {
+	bool punted;	/* a read, that may have to wait, or a splice */
+	int full;	/* /dev/full, which doesn't know whether it has to wait */
+	int pipe[2];
+};
+
+/*
+ * Have a request done by a worker for unbounded work. One that is punted relies
+ * on a worker that is running or being created, the other one has a worker
+ * created unless one is idle. Returns the result, which is 1.
+ */
+static int run_request(struct io_uring *ring, struct request *req)
+{
+	char byte = 'x';
+	int ret, res;
+
+	if (req->punted)
+		io_uring_prep_read(get_sqe(ring), req->full, &byte, 1, 0);
+	else if (write(req->pipe[1], &byte, 1) == 1)
+		prep_blocking(ring, req->pipe[0]);
+	ret = io_uring_submit(ring);
+	if (ret != 1)
+		return -EIO;
+	ret = reap_one(ring, &res, scaled_ms(LOST_MS));
+	return ret ? ret : res;
+}
+
+/* Others may be on their way out. */
+static bool wait_for_the_worker(pid_t *worker)
+{
+	long deadline = now_ms() + scaled_ms(GONE_MS);
+	int workers;
+
+	while ((workers = find_workers(getpid(), worker)) != 1 &&
+	       now_ms() < deadline)
+		sleep_us(500);
+	return workers == 1;
+}
+
+/* Returns what went wrong on the way to the last request, or NULL. */
+static const char *run_round(struct round *round, long pause_us, bool punted)
+{
+	struct request req = { .punted = punted };
+	bool returned, in_time;
+	struct io_uring ring;
+	pid_t worker = 0;
+	long sleeps;
+	int i;
+
+	req.full = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	if (req.full < 0 || pipe2(req.pipe, O_CLOEXEC) ||
+	    io_uring_queue_init(4, &ring, 0) || run_request(&ring, &req) != 1)
+		return "the first ring";
+	/* no matter how long it was away the first times */
+	for (i = 0; i < RETURNS; i++)
+		if (!reopen(&ring, RETURN_US / 4, &returned) ||
+		    run_request(&ring, &req) != 1)
+			return "a ring on the way";
+
+	if (!wait_for_the_worker(&worker))
+		return "there is not one worker";
+	sleeps = wait_until_asleep(worker);
+	if (run_request(&ring, &req) != 1 ||
+	    !wait_until_asleep_again(worker, sleeps))
+		return "the worker has nothing to do with it";
+
+	/* it is busy, and there is none to be created for the second request */
+	sleeps = wait_until_asleep(worker);
+	prep_blocking(&ring, req.pipe[0]);
+	if (io_uring_submit(&ring) != 1 ||
+	    !wait_until_asleep_again(worker, sleeps))
+		return "the worker doesn't block";
+	prep_blocking(&ring, req.pipe[0]);
+	if (!limit_processes(true) || io_uring_submit(&ring) != 1)
+		return "the request that another worker is to be created for";
+
+	/* it does both and gets idle, then the task leaves and comes back */
+	sleeps = wait_until_asleep(worker);
+	if (write(req.pipe[1], "xx", 2) != 2 || reap(&ring, 2) ||
+	    !wait_until_asleep_again(worker, sleeps))
+		return "the worker doesn't get idle";
+	if (!reopen(&ring, pause_us, &in_time))
+		return "the next ring";
+	round->in_time = returned && in_time;
+
+	round->took_us = now_us();
+	round->res = run_request(&ring, &req);
+	round->took_us = now_us() - round->took_us;
+	io_uring_queue_exit(&ring);
+	return NULL;
+}
+
+FIXTURE(next_request)
+{
+	struct round *round;
+};
+
+FIXTURE_VARIANT(next_request)
+{
+	bool punted;
+};
+
+FIXTURE_VARIANT_ADD(next_request, forced)
+{
+	.punted = false,
+};
+
+FIXTURE_VARIANT_ADD(next_request, punted)
+{
+	.punted = true,
+};
+
+FIXTURE_SETUP(next_request)
+{
+	self->round = mmap(NULL, sizeof(*self->round), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->round);
+}
+
+FIXTURE_TEARDOWN(next_request)
+{
+	munmap(self->round, sizeof(*self->round));
+}
+
+/* Each round in a process of its own, which has no worker from the last one. */
+TEST_F_TIMEOUT(next_request, is_done, 3600)
+{
+	const char *text = getenv("IOWQ_ROUNDS");
+	int i, rounds = text ? atoi(text) : ROUNDS;
+	int status, in_time = 0, failed = 0;
+	struct round *round = self->round;
+	unsigned int seed = rounds;
+	long slowest_us = 0;
+	pid_t child;
+
+	for (i = 0; in_time < rounds && i < MAX_ROUNDS; i++) {
+		long pause_us = 1000 + rand_r(&seed) % 2000;
+
+		memset(round, 0, sizeof(*round));
+		child = fork_child();
+		ASSERT_LE(0, child);
+		if (!child) {
+			if (!drop_privileges())
+				round->unable = true;
+			else
+				round->failed = run_round(round, pause_us,
+							  variant->punted);
+			_exit(0);
+		}
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		ASSERT_EQ(0, status);
+		if (round->unable)
+			SKIP(return, "RLIMIT_NPROC doesn't hold here for another user");
+		ASSERT_EQ(NULL, round->failed) {
+			TH_LOG("%s", round->failed);
+		}
+		if (!round->in_time)
+			continue;
+		in_time++;
+		failed += round->res != 1;
+		if (round->took_us > slowest_us)
+			slowest_us = round->took_us;
+	}
+	TH_LOG("%d of %d rings in time, %d requests failed, the slowest took %ld us",
+	       in_time, i, failed, slowest_us);
+	EXPECT_EQ(0, failed);
+	if (in_time < rounds / 8 && !failed)
+		SKIP(return, "only %d rings of %d in time", in_time, i);
+}
+
+TEST_HARNESS_MAIN
