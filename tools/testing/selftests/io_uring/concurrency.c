@@ -8,7 +8,7 @@
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
-#define ROUNDS		32
+#define ROUNDS		8
 #define REQS		16
 
 TEST(each_request_that_blocks_gets_a_worker)
