@@ -373,6 +373,14 @@ static inline void unmap_ring(struct io_uring *ring)
 	munmap(ring->sq.ring_ptr, ring->sq.ring_sz);
 }
 
+/* For qsort(), the order of longs */
+static inline int by_size(const void *a, const void *b)
+{
+	long x = *(const long *)a, y = *(const long *)b;
+
+	return (x > y) - (x < y);
+}
+
 /* Submit one nop to a worker and reap it. Returns 0 or a negative error. */
 static inline int run_async_nop(struct io_uring *ring)
 {

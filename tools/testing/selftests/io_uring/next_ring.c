@@ -81,13 +81,6 @@ TEST(worker_stays_in_a_ring_opened_while_it_leaves)
 	}
 }
 
-static int by_size(const void *a, const void *b)
-{
-	long x = *(const long *)a, y = *(const long *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* One worker is enough to wait for the next ring, the others go at once. */
 TEST(surplus_workers_do_not_wait)
 {

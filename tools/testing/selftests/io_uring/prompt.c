@@ -93,13 +93,6 @@ static int time_workers(int blocking, int nops, int pipe, long *took)
 	return 0;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	long x = *(const long *)a, y = *(const long *)b;
-
-	return (x > y) - (x < y);
-}
-
 TEST_F(quarter, workers_go_promptly)
 {
 	int round, status = 0;
