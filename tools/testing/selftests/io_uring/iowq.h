@@ -117,12 +117,12 @@ again:
 
 		if (entry->d_name[0] == '.')
 			continue;
-		threads++;
 		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", pid,
 			 entry->d_name);
 		file = fopen(path, "r");
 		if (!file)
 			continue;	/* it just exited */
+		threads++;
 		if (fgets(comm, sizeof(comm), file) &&
 		    !strncmp(comm, name, strlen(name))) {
 			if (max)
@@ -131,7 +131,10 @@ again:
 		}
 		fclose(file);
 	}
-	/* the list ends early if it is at a thread that exits right then */
+	/*
+	 * The list ends early if it is at a thread that exits right then. That
+	 * one is not counted, or it would stand for one that is missing.
+	 */
 	if (!fstat(dirfd(tasks), &stat) && threads + 2 != (int)stat.st_nlink &&
 	    tries--) {
 		rewinddir(tasks);
