@@ -91,6 +91,28 @@ static inline void sleep_us(long us)
 /* What the names of all workers start with, that of their task comes next */
 #define WORKER		"iou-wrk-"
 
+/* Reading @path failed. No other reason is to pass for a thread that has exited. */
+static inline void must_have_exited(const char *path)
+{
+	if (errno == ENOENT || errno == ESRCH)
+		return;
+	perror(path);
+	abort();
+}
+
+/* Read the name of a thread. Returns whether the thread is still there. */
+static inline bool read_comm(const char *path, char *comm, int size)
+{
+	FILE *file = fopen(path, "r");
+	bool there = file && fgets(comm, size, file);
+
+	if (!there)
+		must_have_exited(path);
+	if (file)
+		fclose(file);
+	return there;
+}
+
 /*
  * The threads of process @pid whose names start with @name. -1 if there is no
  * such process. Those of the last @max of them, the newest, are left in @tids.
@@ -106,30 +128,27 @@ static inline int find_threads(pid_t pid, const char *name, pid_t *tids,
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
-	if (!tasks)
+	if (!tasks) {
+		must_have_exited(path);
 		return -1;
+	}
 
 again:
 	found = 0;
 	threads = 0;
 	while ((entry = readdir(tasks))) {
-		FILE *file;
-
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", pid,
 			 entry->d_name);
-		file = fopen(path, "r");
-		if (!file)
-			continue;	/* it just exited */
+		if (!read_comm(path, comm, sizeof(comm)))
+			continue;
 		threads++;
-		if (fgets(comm, sizeof(comm), file) &&
-		    !strncmp(comm, name, strlen(name))) {
+		if (!strncmp(comm, name, strlen(name))) {
 			if (max)
 				tids[found % max] = atoi(entry->d_name);
 			found++;
 		}
-		fclose(file);
 	}
 	/*
 	 * The list ends early if it is at a thread that exits right then. That
@@ -210,8 +229,10 @@ static inline long wait_until_asleep(pid_t tid)
 	while (now_ms() < deadline) {
 		FILE *file = fopen(path, "r");
 
-		if (!file)
+		if (!file) {
+			must_have_exited(path);
 			break;
+		}
 		sleeps = -1;
 		while (fgets(line, sizeof(line), file)) {
 			if (!strncmp(line, "State:\t", strlen("State:\t")))
