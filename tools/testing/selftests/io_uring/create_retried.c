@@ -88,15 +88,14 @@ struct request {
  */
 static int run_request(struct io_uring *ring, struct request *req)
 {
-	char byte = 'x';
+	char byte;
 	int ret, res;
 
 	if (req->punted)
 		io_uring_prep_read(get_sqe(ring), req->full, &byte, 1, 0);
-	else if (write(req->pipe[1], &byte, 1) == 1)
+	else if (!unblock(req->pipe[1], 1))
 		prep_blocking(ring, req->pipe[0]);
-	ret = io_uring_submit(ring);
-	if (ret != 1)
+	if (submit_reqs(ring, 1))
 		return -EIO;
 	ret = reap_one(ring, &res, scaled_ms(LOST_MS));
 	return ret ? ret : res;
@@ -144,16 +143,16 @@ static const char *run_round(struct round *round, long pause_us, bool punted)
 	/* it is busy, and there is none to be created for the second request */
 	sleeps = wait_until_asleep(worker);
 	prep_blocking(&ring, req.pipe[0]);
-	if (io_uring_submit(&ring) != 1 ||
+	if (submit_reqs(&ring, 1) ||
 	    !wait_until_asleep_again(worker, sleeps))
 		return "the worker doesn't block";
 	prep_blocking(&ring, req.pipe[0]);
-	if (!limit_processes(true) || io_uring_submit(&ring) != 1)
+	if (!limit_processes(true) || submit_reqs(&ring, 1))
 		return "the request that another worker is to be created for";
 
 	/* it does both and gets idle, then the task leaves and comes back */
 	sleeps = wait_until_asleep(worker);
-	if (write(req.pipe[1], "xx", 2) != 2 || reap(&ring, 2) ||
+	if (unblock(req.pipe[1], 2) || reap(&ring, 2) ||
 	    !wait_until_asleep_again(worker, sleeps))
 		return "the worker doesn't get idle";
 	if (!reopen(&ring, pause_us, &in_time))

@@ -64,14 +64,11 @@ FIXTURE_SETUP(last_ring)
 	ASSERT_EQ(0, io_uring_queue_init(MAX_REQS, &self->ring, 0));
 	ASSERT_EQ(0, nr_workers());
 
-	for (i = 0; i < variant->blocking; i++)
-		prep_blocking(&self->ring, self->pipe[0]);
 	for (i = 0; i < variant->writes; i++)
 		prep_async_write(&self->ring, self->file, "x", 1, i);
-	for (i = 0; i < variant->nops; i++)
-		prep_async_nop(&self->ring);
+	prep_reqs(&self->ring, self->pipe[0], variant->blocking, variant->nops);
 	self->reqs = variant->blocking + variant->writes + variant->nops;
-	ASSERT_EQ(self->reqs, io_uring_submit(&self->ring));
+	ASSERT_EQ(0, submit_reqs(&self->ring, self->reqs));
 }
 
 FIXTURE_TEARDOWN(last_ring)
@@ -83,10 +80,7 @@ FIXTURE_TEARDOWN(last_ring)
 
 TEST_F(last_ring, idle_workers_go)
 {
-	int i;
-
-	for (i = 0; i < variant->blocking; i++)
-		ASSERT_EQ(1, write(self->pipe[1], "x", 1));
+	ASSERT_EQ(0, unblock(self->pipe[1], variant->blocking));
 	ASSERT_EQ(0, reap(&self->ring, self->reqs));
 	ASSERT_LE(1, nr_workers());
 
@@ -107,11 +101,10 @@ TEST_F(last_ring, busy_workers_go)
 /* Whoever holds the last reference, it is the submitter whose workers go. */
 TEST_F(last_ring, workers_go_when_a_child_closes_last)
 {
-	int i, status, go[2];
+	int status, go[2];
 	pid_t child;
 
-	for (i = 0; i < variant->blocking; i++)
-		ASSERT_EQ(1, write(self->pipe[1], "x", 1));
+	ASSERT_EQ(0, unblock(self->pipe[1], variant->blocking));
 	ASSERT_EQ(0, reap(&self->ring, self->reqs));
 
 	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
@@ -162,7 +155,7 @@ static void *close_during_vfork(void *arg)
 
 	/* it asks for another worker as it blocks in the second request */
 	for (i = 0; i < PENDING_REQS; i++) {
-		if (write(pc->pipe[i][1], "x", 1) != 1 ||
+		if (unblock(pc->pipe[i][1], 1) ||
 		    !wait_until_read(pc->pipe[i][0]) ||
 		    wait_until_asleep(worker) < 0)
 			pc->failed = "a request was not run";
@@ -193,7 +186,7 @@ TEST(worker_goes_whose_submitter_is_to_create_another)
 		ASSERT_EQ(0, pipe2(pc.pipe[i], O_CLOEXEC));
 		prep_blocking(&pc.ring, pc.pipe[i][0]);
 	}
-	ASSERT_EQ(PENDING_REQS, io_uring_submit(&pc.ring));
+	ASSERT_EQ(0, submit_reqs(&pc.ring, PENDING_REQS));
 	ASSERT_EQ(1, wait_for_workers(1));
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&pc.ring,
 							more_workers));

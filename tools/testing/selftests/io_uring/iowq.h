@@ -330,6 +330,16 @@ static inline void prep_blocking(struct io_uring *ring, int pipe)
 	io_uring_prep_splice(get_sqe(ring), pipe, -1, null, -1, 1, 0);
 }
 
+/* Let @nr requests go on that block until there are bytes in @pipe. */
+static inline int unblock(int pipe, int nr)
+{
+	static const char bytes[32];
+
+	if (nr > (int)sizeof(bytes))
+		abort();
+	return write(pipe, bytes, nr) == nr ? 0 : -EIO;
+}
+
 /* Bounded work, and hashed by the inode where @fd is a regular file. */
 static inline void prep_async_write(struct io_uring *ring, int fd,
 				    const void *buf, unsigned int len,
@@ -339,6 +349,26 @@ static inline void prep_async_write(struct io_uring *ring, int fd,
 
 	io_uring_prep_write(sqe, fd, buf, len, offset);
 	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
+}
+
+/* Prepare @blocking requests of those that block, and @nops for workers. */
+static inline void prep_reqs(struct io_uring *ring, int pipe, int blocking,
+			     int nops)
+{
+	while (blocking--)
+		prep_blocking(ring, pipe);
+	while (nops--)
+		prep_async_nop(ring);
+}
+
+/* Submit all @nr that are prepared. Returns 0 or a negative error. */
+static inline int submit_reqs(struct io_uring *ring, int nr)
+{
+	int ret = io_uring_submit(ring);
+
+	if (ret == nr)
+		return 0;
+	return ret < 0 ? ret : -EIO;
 }
 
 /*
@@ -411,10 +441,27 @@ static inline int run_async_nop(struct io_uring *ring)
 	int ret;
 
 	prep_async_nop(ring);
-	ret = io_uring_submit(ring);
-	if (ret != 1)
-		return ret < 0 ? ret : -EIO;
-	return reap(ring, 1);
+	ret = submit_reqs(ring, 1);
+	return ret ? ret : reap(ring, 1);
+}
+
+/*
+ * Have @nr requests done each of which blocks until all have a worker. Returns how
+ * many workers there were, or a negative error.
+ */
+static inline int run_blocking(struct io_uring *ring, const int pipe[2], int nr)
+{
+	int workers, ret;
+
+	prep_reqs(ring, pipe[0], nr, 0);
+	ret = submit_reqs(ring, nr);
+	if (ret)
+		return ret;
+	workers = wait_for_workers(nr);
+	ret = unblock(pipe[1], nr);
+	if (!ret)
+		ret = reap(ring, nr);
+	return ret ? ret : workers;
 }
 
 #endif

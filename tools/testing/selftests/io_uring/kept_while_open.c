@@ -42,16 +42,11 @@ TEST(worker_stays_while_one_of_two_rings_is_open)
 TEST(surplus_workers_stay_while_a_ring_is_open)
 {
 	struct io_uring ring;
-	int i, pipe[2];
+	int pipe[2];
 
 	ASSERT_EQ(0, pipe2(pipe, O_CLOEXEC));
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
-	for (i = 0; i < 3; i++)
-		prep_blocking(&ring, pipe[0]);
-	ASSERT_EQ(3, io_uring_submit(&ring));
-	ASSERT_LE(3, wait_for_workers(3));
-	ASSERT_EQ(3, write(pipe[1], "xxx", 3));
-	ASSERT_EQ(0, reap(&ring, 3));
+	ASSERT_LE(3, run_blocking(&ring, pipe, 3));
 
 	EXPECT_LE(3, least_workers(1000));
 	io_uring_queue_exit(&ring);

@@ -94,15 +94,9 @@ TEST(surplus_workers_do_not_wait)
 	ASSERT_EQ(0, pipe2(pipe, O_CLOEXEC));
 	for (round = 0; round < ROUNDS; round++) {
 		long closed, deadline = now_ms() + scaled_ms(GONE_MS);
-		int i;
 
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
-		for (i = 0; i < 3; i++)
-			prep_blocking(&ring, pipe[0]);
-		ASSERT_EQ(3, io_uring_submit(&ring));
-		ASSERT_LE(3, wait_for_workers(3));
-		ASSERT_EQ(3, write(pipe[1], "xxx", 3));
-		ASSERT_EQ(0, reap(&ring, 3));
+		ASSERT_LE(3, run_blocking(&ring, pipe, 3));
 		closed = now_us();
 		io_uring_queue_exit(&ring);
 		while (nr_workers() > 1 && now_ms() < deadline)

@@ -71,17 +71,14 @@ FIXTURE_TEARDOWN(quarter)
 /* One round. Returns what became of it, 0 if the workers came and went. */
 static int time_workers(int blocking, int nops, int pipe, long *took)
 {
-	int i, reqs = blocking + nops;
+	int reqs = blocking + nops;
 	struct io_uring ring;
 	long closed;
 
 	if (io_uring_queue_init(MAX_REQS, &ring, 0))
 		return 1;
-	for (i = 0; i < blocking; i++)
-		prep_blocking(&ring, pipe);
-	for (i = 0; i < nops; i++)
-		prep_async_nop(&ring);
-	if (io_uring_submit(&ring) != reqs || reap(&ring, nops) ||
+	prep_reqs(&ring, pipe, blocking, nops);
+	if (submit_reqs(&ring, reqs) || reap(&ring, nops) ||
 	    wait_for_workers(reqs) < reqs)
 		return 2;
 

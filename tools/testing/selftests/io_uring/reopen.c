@@ -70,11 +70,9 @@ static void *reopen_for_some(void *arg)
 			else
 				prep_punted_read(&ring, me->file, &byte);
 		}
-		ret = io_uring_submit(&ring);
-		if (ret != reqs) {
-			me->err = ret;
+		me->err = submit_reqs(&ring, reqs);
+		if (me->err)
 			break;
-		}
 		me->requests += reqs;
 		while (reqs && !(ret = reap(&ring, 1)))
 			reqs--;
@@ -91,29 +89,14 @@ static void *reopen_for_some(void *arg)
 	return NULL;
 }
 
-static int submit(struct io_uring *ring, int reqs)
-{
-	int ret = io_uring_submit(ring);
-
-	if (ret == reqs)
-		return 0;
-	return ret < 0 ? ret : -EIO;
-}
-
-static int fill(int pipe, int bytes)
-{
-	return write(pipe, "xx", bytes) == bytes ? 0 : -EIO;
-}
-
 /* Have two workers, each with a request that blocks. */
 static int use_two(struct io_uring *ring, int blocks[2], pid_t workers[2])
 {
 	long deadline = now_ms() + scaled_ms(GONE_MS);
 	int i, err;
 
-	prep_blocking(ring, blocks[0]);
-	prep_blocking(ring, blocks[0]);
-	err = submit(ring, 2);
+	prep_reqs(ring, blocks[0], 2, 0);
+	err = submit_reqs(ring, 2);
 	if (err)
 		return err;
 	/* one that is found may be on its way out, and another one be created */
@@ -127,7 +110,7 @@ static int use_two(struct io_uring *ring, int blocks[2], pid_t workers[2])
 		if (i < 2)
 			sleep_us(500);
 	} while (i < 2);
-	err = fill(blocks[1], 2);
+	err = unblock(blocks[1], 2);
 	return err ? err : reap(ring, 2);
 }
 
@@ -150,25 +133,25 @@ static int nr_of_two(const pid_t workers[2])
 static int rely_on_two(struct reopener *me, struct io_uring *ring,
 		       int blocks[2], int taken[2], int ready[2])
 {
-	int err = fill(taken[1], 1);
+	int err = unblock(taken[1], 1);
 
 	if (err)
 		return err;
 	prep_blocking(ring, taken[0]);
 	ring->sq.sqes[0].flags |= IOSQE_IO_LINK;
 	prep_blocking(ring, blocks[0]);
-	err = submit(ring, 2);
+	err = submit_reqs(ring, 2);
 	if (err)
 		return err;
 	if (!wait_until_read(taken[0]))
 		return -ETIME;
 	sleep_us(rand_r(&me->seed) % 1000);
 
-	err = fill(ready[1], 1);
+	err = unblock(ready[1], 1);
 	if (err)
 		return err;
 	prep_blocking(ring, ready[0]);
-	err = submit(ring, 1);
+	err = submit_reqs(ring, 1);
 	if (err)
 		return err;
 	me->requests += 2;
@@ -176,7 +159,7 @@ static int rely_on_two(struct reopener *me, struct io_uring *ring,
 	if (err)
 		return err;
 
-	err = fill(blocks[1], 1);
+	err = unblock(blocks[1], 1);
 	return err ? err : reap(ring, 1);
 }
 
@@ -275,14 +258,14 @@ static void *reopen_for_none(void *arg)
 		if (me->err)
 			break;
 		prep_punted_read(&ring, me->file, &byte);
-		me->requests += io_uring_submit(&ring);
+		me->err = submit_reqs(&ring, 1);
 		sleep_us(rand_r(&me->seed) % 2000);
 		prep_punted_read(&ring, me->file, &byte);
-		me->requests += io_uring_submit(&ring);
-		if (me->requests != 2 * (i + 1))
-			me->err = -EIO;
-		else
+		if (!me->err)
+			me->err = submit_reqs(&ring, 1);
+		if (!me->err)
 			me->err = reap(&ring, 2);
+		me->requests += 2;
 		if (me->err == -ETIME)
 			me->lost++;
 		if (me->err == -ETIME || me->err == -ECANCELED)

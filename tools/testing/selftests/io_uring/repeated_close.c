@@ -88,14 +88,11 @@ TEST_F_TIMEOUT(close, workers_go_every_time, 3600)
 		long closed, took;
 
 		ASSERT_EQ(0, io_uring_queue_init(MAX_REQS, &ring, 0));
-		for (i = 0; i < variant->blocking; i++)
-			prep_blocking(&ring, self->pipe[0]);
 		for (i = 0; i < variant->writes; i++)
 			prep_async_write(&ring, self->file, self->data,
 					 WRITE_SIZE, 0);
-		for (i = 0; i < variant->nops; i++)
-			prep_async_nop(&ring);
-		ASSERT_EQ(reqs, io_uring_submit(&ring));
+		prep_reqs(&ring, self->pipe[0], variant->blocking, variant->nops);
+		ASSERT_EQ(0, submit_reqs(&ring, reqs));
 		if (variant->reap)
 			ASSERT_EQ(0, reap(&ring, variant->nops));
 		if (!variant->at_once) {
@@ -138,10 +135,10 @@ static void *close_at_timeout(void *arg)
 	/* two workers at least, one of which is surplus */
 	for (i = 0; i < 2; i++) {
 		prep_blocking(&ring, pipe[0]);
-		me->failed |= io_uring_submit(&ring) != 1;
+		me->failed |= submit_reqs(&ring, 1);
 	}
 	sleep_us(20000);
-	me->failed |= write(pipe[1], "xx", 2) != 2 || reap(&ring, 2);
+	me->failed |= unblock(pipe[1], 2) || reap(&ring, 2);
 	sleep_us(me->pause_ms * 1000);
 	io_uring_queue_exit(&ring);
 out:

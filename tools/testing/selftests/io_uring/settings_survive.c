@@ -35,7 +35,6 @@ static bool reopen(struct io_uring *ring)
 TEST_F(settings, number_of_workers)
 {
 	unsigned int limits[2] = { 2, 1 };
-	int i;
 
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, limits));
 	ASSERT_TRUE(reopen(&self->ring));
@@ -46,14 +45,13 @@ TEST_F(settings, number_of_workers)
 	EXPECT_EQ(2, limits[0]);
 	EXPECT_EQ(1, limits[1]);
 
-	for (i = 0; i < 3; i++)
-		prep_blocking(&self->ring, self->pipe[0]);
-	ASSERT_EQ(3, io_uring_submit(&self->ring));
+	prep_reqs(&self->ring, self->pipe[0], 3, 0);
+	ASSERT_EQ(0, submit_reqs(&self->ring, 3));
 	ASSERT_EQ(1, wait_for_workers(1));
 	sleep_us(scaled_ms(100) * 1000);
 	EXPECT_EQ(1, nr_workers());
 
-	ASSERT_EQ(3, write(self->pipe[1], "xxx", 3));
+	ASSERT_EQ(0, unblock(self->pipe[1], 3));
 	EXPECT_EQ(0, reap(&self->ring, 3));
 	io_uring_queue_exit(&self->ring);
 	EXPECT_EQ(0, wait_for_no_worker());
