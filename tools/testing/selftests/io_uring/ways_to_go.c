@@ -178,6 +178,18 @@ TEST(thread_that_made_the_ring_is_gone)
  */
 #define AFTER_EXEC	"IOWQ_PARAMS_AFTER_EXEC"
 
+/* How the process ends, unless all is well */
+enum status {
+	NO_WORKER_BEFORE_EXEC = 1,
+	NO_EXEC,
+	WORKER_SURVIVED_EXEC,
+	NO_DESCRIPTORS_PASSED_ON,
+	NO_PARAMS_PASSED_ON,
+	NO_RING_PASSED_ON,
+	NO_WORKER_AFTER_EXEC,
+	WORKER_STAYED,
+};
+
 __attribute__((constructor)) static void after_exec(void)
 {
 	const char *inherited = getenv(AFTER_EXEC);
@@ -188,24 +200,24 @@ __attribute__((constructor)) static void after_exec(void)
 	if (!inherited)
 		return;
 	if (nr_workers())
-		_exit(10);
+		_exit(WORKER_SURVIVED_EXEC);
 	if (sscanf(inherited, "%d %d", &fd, &params_fd) != 2)
-		_exit(11);
+		_exit(NO_DESCRIPTORS_PASSED_ON);
 	if (fd >= 0) {
 		if (pread(params_fd, &params, sizeof(params), 0) !=
 		    sizeof(params))
-			_exit(12);
+			_exit(NO_PARAMS_PASSED_ON);
 		if (io_uring_queue_mmap(fd, &params, &ring))
-			_exit(13);
+			_exit(NO_RING_PASSED_ON);
 		/* go on where the ring is */
 		ring.features = params.features;
 		ring.sq.sqe_head = *ring.sq.ktail;
 		ring.sq.sqe_tail = *ring.sq.ktail;
 		if (run_async_nop(&ring) || nr_workers() != 1)
-			_exit(14);
+			_exit(NO_WORKER_AFTER_EXEC);
 		io_uring_queue_exit(&ring);
 	}
-	_exit(wait_for_no_worker() ? 15 : 0);
+	_exit(wait_for_no_worker() ? WORKER_STAYED : 0);
 }
 
 FIXTURE(exec)
@@ -248,22 +260,22 @@ TEST_F(exec, workers_go)
 	child = fork_child();
 	ASSERT_LE(0, child);
 	if (!child) {
-		if (io_uring_queue_init_params(4, &ring, &params))
-			_exit(1);
-		if (run_async_nop(&ring) || nr_workers() != 1)
-			_exit(2);
+		if (io_uring_queue_init_params(4, &ring, &params) ||
+		    run_async_nop(&ring) || nr_workers() != 1)
+			_exit(NO_WORKER_BEFORE_EXEC);
 		if (pwrite(fd, &params, sizeof(params), 0) != sizeof(params))
-			_exit(3);
+			_exit(NO_PARAMS_PASSED_ON);
 		if (!variant->close_on_exec)
 			fcntl(ring.ring_fd, F_SETFD, 0);
 		sprintf(inherited, "%d %d",
 			variant->close_on_exec ? -1 : ring.ring_fd, fd);
 		setenv(AFTER_EXEC, inherited, 1);
 		execl("/proc/self/exe", "after_exec", NULL);
-		_exit(4);
+		_exit(NO_EXEC);
 	}
 	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
 }
 
 TEST_HARNESS_MAIN
