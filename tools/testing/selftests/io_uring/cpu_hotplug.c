@@ -9,9 +9,6 @@
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
-/* Workers that go with the ring are gone by then, in milliseconds. */
-#define LEFT_MS		250
-
 enum step {
 	OFFLINE,
 	ONLINE,
@@ -115,15 +112,6 @@ FIXTURE_TEARDOWN(order)
 		return;
 	set_online(self->control, true);
 	close(self->control);
-}
-
-/* Those of a kernel without exit-on-idle stay. */
-static void let_workers_go(void)
-{
-	long deadline = now_ms() + scaled_ms(LEFT_MS);
-
-	while (nr_workers() && now_ms() < deadline)
-		sleep_us(500);
 }
 
 static bool take_step(enum step step, int control, struct io_uring *ring)

@@ -28,6 +28,8 @@
  * 5 s after which io-wq lets surplus workers go on any kernel.
  */
 #define GONE_MS		1000
+/* Those that go at all have most probably gone by then, in milliseconds. */
+#define LEFT_MS		250
 /* A worker that stays this long, in milliseconds, survived the idle timeout. */
 #define KEPT_MS		7000
 /* A request that takes longer, in milliseconds, is lost. */
@@ -212,6 +214,18 @@ static inline int wait_for_no_worker_of(pid_t pid)
 static inline int wait_for_no_worker(void)
 {
 	return wait_for_no_worker_of(getpid());
+}
+
+/*
+ * Give workers the time to go, for what comes after that. Those of a kernel whose
+ * workers don't go with the ring stay, which is for other tests to notice.
+ */
+static inline void let_workers_go(void)
+{
+	long deadline = now_ms() + scaled_ms(LEFT_MS);
+
+	while (nr_workers() && now_ms() < deadline)
+		sleep_us(500);
 }
 
 #define SWITCHES	"voluntary_ctxt_switches:"

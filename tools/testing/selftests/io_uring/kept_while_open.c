@@ -63,7 +63,7 @@ TEST(worker_stays_in_a_ring_opened_after_workers_left)
 	ASSERT_EQ(0, run_async_nop(&ring));
 	ASSERT_EQ(1, nr_workers());
 	io_uring_queue_exit(&ring);
-	ASSERT_EQ(0, wait_for_no_worker());
+	let_workers_go();
 
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 	ASSERT_EQ(0, run_async_nop(&ring));

@@ -110,8 +110,6 @@ TEST_F(kind, worker_stays_while_a_ring_is_open)
 		io_uring_queue_exit(&self->rings[0]);
 	EXPECT_LE(1, least_workers(variant->flags & IORING_SETUP_SQPOLL ?
 				   KEPT_MS : 300));
-	io_uring_queue_exit(&self->rings[self->nr_rings - 1]);
-	EXPECT_EQ(0, wait_for_no_worker());
 }
 
 TEST_HARNESS_MAIN

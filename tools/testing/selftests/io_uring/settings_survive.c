@@ -24,12 +24,13 @@ FIXTURE_TEARDOWN(settings)
 {
 }
 
-static bool reopen(struct io_uring *ring)
+static bool reopen(struct io_uring *ring, const int pipe[2])
 {
-	if (run_async_nop(ring) || nr_workers() < 1)
+	if (run_blocking(ring, pipe, 1) != 1)
 		return false;
 	io_uring_queue_exit(ring);
-	return !wait_for_no_worker() && !io_uring_queue_init(4, ring, 0);
+	let_workers_go();
+	return !io_uring_queue_init(4, ring, 0);
 }
 
 TEST_F(settings, number_of_workers)
@@ -37,7 +38,7 @@ TEST_F(settings, number_of_workers)
 	unsigned int limits[2] = { 2, 1 };
 
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, limits));
-	ASSERT_TRUE(reopen(&self->ring));
+	ASSERT_TRUE(reopen(&self->ring, self->pipe));
 
 	/* zeroes only ask */
 	memset(limits, 0, sizeof(limits));
@@ -53,8 +54,6 @@ TEST_F(settings, number_of_workers)
 
 	ASSERT_EQ(0, unblock(self->pipe[1], 3));
 	EXPECT_EQ(0, reap(&self->ring, 3));
-	io_uring_queue_exit(&self->ring);
-	EXPECT_EQ(0, wait_for_no_worker());
 }
 
 TEST_F(settings, affinity)
@@ -73,8 +72,8 @@ TEST_F(settings, affinity)
 
 	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(wanted),
 						&wanted));
-	ASSERT_TRUE(reopen(&self->ring));
-	ASSERT_EQ(0, run_async_nop(&self->ring));
+	ASSERT_TRUE(reopen(&self->ring, self->pipe));
+	ASSERT_EQ(1, run_blocking(&self->ring, self->pipe, 1));
 	ASSERT_EQ(1, find_workers(getpid(), &worker));
 	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(actual), &actual));
 	EXPECT_TRUE(CPU_EQUAL(&wanted, &actual));
