@@ -32,6 +32,8 @@
 #define LEFT_MS		250
 /* A worker that stays this long, in milliseconds, survived the idle timeout. */
 #define KEPT_MS		7000
+/* For a task that comes back soon, one worker stays this long, in microseconds. */
+#define LINGER_US	5000
 /* A request that takes longer, in milliseconds, is lost. */
 #define LOST_MS		2000
 

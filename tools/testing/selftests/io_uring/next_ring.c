@@ -12,8 +12,6 @@
 #include "iowq.h"
 
 #define ROUNDS		64
-/* how long a worker waits for the next ring, in microseconds */
-#define LINGER_US	5000
 /* on a busy machine, it takes so many rounds for some that count */
 #define MAX_ROUNDS	1000
 

@@ -41,6 +41,7 @@ struct reopener {
 	int rounds;
 	int requests;
 	int lost;
+	int in_time;	/* rings that may have found a worker of the last one */
 	int met;	/* rings that found one of two workers, or both */
 	int left;	/* rings before which one left, or both */
 	int err;
@@ -181,6 +182,7 @@ static void *reopen_for_two(void *arg)
 	}
 	for (i = 0; i < me->rounds && !me->err && !me->lost; i++) {
 		struct io_uring ring;
+		long closed;
 		int found;
 
 		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
@@ -192,6 +194,7 @@ static void *reopen_for_two(void *arg)
 								     most);
 		if (!me->err)
 			me->err = use_two(&ring, blocks, workers);
+		closed = now_us();
 		io_uring_queue_exit(&ring);
 		if (me->err)
 			break;
@@ -200,6 +203,7 @@ static void *reopen_for_two(void *arg)
 		me->err = io_uring_queue_init(MAX_REQS, &ring, 0);
 		if (me->err)
 			break;
+		me->in_time += now_us() - closed < LINGER_US;
 		me->err = rely_on_two(me, &ring, blocks, taken, ready);
 		/* only now, it takes time */
 		found = nr_of_two(workers);
@@ -331,7 +335,7 @@ FIXTURE_TEARDOWN(reopen)
 /* As many rounds as asked for may take, the runner has a limit as well. */
 TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 {
-	int i, requests = 0, lost = 0, failed = 0, met = 0, left = 0;
+	int i, requests = 0, lost = 0, failed = 0, in_time = 0, met = 0, left = 0;
 	bool unable = false;
 
 	for (i = 0; i < variant->threads; i++)
@@ -344,6 +348,7 @@ TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 		unable |= self->threads[i].unable;
 		requests += self->threads[i].requests;
 		lost += self->threads[i].lost;
+		in_time += self->threads[i].in_time;
 		met += self->threads[i].met;
 		left += self->threads[i].left;
 	}
@@ -351,8 +356,11 @@ TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 	       requests, variant->threads, self->threads[0].rounds);
 	EXPECT_EQ(0, lost);
 	if (variant->reopen == reopen_for_two && !lost && !failed) {
-		TH_LOG("%d rings met one of two workers, before %d one left",
-		       met, left);
+		TH_LOG("%d rings met one of two workers, before %d one left, %d in time",
+		       met, left, in_time);
+		/* on a busy machine, it may take longer than workers stay */
+		if (!met && in_time < THREADS)
+			SKIP(return, "only %d rings in time to meet a worker", in_time);
 		EXPECT_LT(0, met);
 	}
 	/* a failure is not to be taken for less */
