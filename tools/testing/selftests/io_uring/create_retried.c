@@ -226,7 +226,7 @@ TEST_F_TIMEOUT(next_request, is_done, 3600)
 		}
 		ASSERT_EQ(child, waitpid(child, &status, 0));
 		ASSERT_EQ(0, status);
-		if (round->unable)
+		if (round->unable && !failed)
 			SKIP(return, "RLIMIT_NPROC doesn't hold here for another user");
 		/* on a busy machine not each round gets as far as the request */
 		if (round->failed)
