@@ -230,6 +230,18 @@ static inline void let_workers_go(void)
 		sleep_us(500);
 }
 
+/* Wait until threads have counted to @want, each when it is done with something. */
+static inline bool wait_for_count(const int *count, int want)
+{
+	long deadline = now_ms() + scaled_ms(LOST_MS);
+	int counted;
+
+	while ((counted = __atomic_load_n(count, __ATOMIC_SEQ_CST)) < want &&
+	       now_ms() < deadline)
+		sleep_us(500);
+	return counted >= want;
+}
+
 #define SWITCHES	"voluntary_ctxt_switches:"
 
 /*

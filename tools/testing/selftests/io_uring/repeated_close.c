@@ -164,8 +164,7 @@ TEST(workers_go_that_are_about_to_time_out)
 	ASSERT_LE(THREADS, wait_for_workers(THREADS));
 	sleep_us((start + IDLE_TIMEOUT_MS - 500 - now_ms()) * 1000);
 	ASSERT_LE(THREADS, nr_workers());
-	while (__atomic_load_n(&closed, __ATOMIC_SEQ_CST) < THREADS)
-		sleep_us(500);
+	ASSERT_TRUE(wait_for_count(&closed, THREADS));
 	EXPECT_EQ(0, wait_for_no_worker());
 	for (i = 0; i < THREADS; i++)
 		EXPECT_FALSE(closers[i].failed);

@@ -88,9 +88,7 @@ static bool start_submitters(pthread_t *threads)
 	for (i = 0; i < SUBMITTERS; i++)
 		if (pthread_create(&threads[i], NULL, submitter, NULL))
 			return false;
-	while (__atomic_load_n(&shared.ready, __ATOMIC_SEQ_CST) < SUBMITTERS)
-		sleep_us(500);
-	return !shared.failed;
+	return wait_for_count(&shared.ready, SUBMITTERS) && !shared.failed;
 }
 
 static void stop_submitters(pthread_t *threads)
