@@ -117,7 +117,7 @@ static bool wait_for_the_worker(pid_t *worker)
 static const char *run_round(struct round *round, long pause_us, bool punted)
 {
 	struct request req = { .punted = punted };
-	bool returned, in_time;
+	bool returned = false, in_time;
 	struct io_uring ring;
 	pid_t worker = 0;
 	long sleeps;

@@ -62,8 +62,8 @@ FIXTURE(failing)
 
 FIXTURE_SETUP(failing)
 {
+	unsigned int i;
 	char path[64];
-	int i;
 
 	sprintf(path, "/proc/self/task/%d/fail-nth", getpid());
 	self->fail_nth = open(path, O_RDWR | O_CLOEXEC);
@@ -79,7 +79,7 @@ FIXTURE_SETUP(failing)
 
 FIXTURE_TEARDOWN(failing)
 {
-	int i;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		write_file(settings[i].path, self->before[i]);

@@ -54,7 +54,7 @@ static __thread int nr_signals;
 
 static void count_signal(int sig)
 {
-	nr_signals++;
+	nr_signals += sig == SIGALRM;
 }
 
 /* Without SA_RESTART, so that whatever can be interrupted is. */
@@ -203,7 +203,7 @@ static void *run_without_timer(void *arg)
 }
 
 /* Each task is the only thread of a process that has a timer. */
-static bool run_processes(struct task *tasks, int interval_us)
+static bool run_processes(struct task *tasks)
 {
 	pid_t children[TASKS];
 	bool ok = true;
@@ -215,7 +215,7 @@ static bool run_processes(struct task *tasks, int interval_us)
 			return false;
 		if (!children[i]) {
 			if (use_first_ring(&tasks[i]) &&
-			    start_process_timer(interval_us))
+			    start_process_timer(tasks[i].interval_us))
 				_exit(1);
 			use_rings(&tasks[i]);
 			_exit(0);
@@ -241,17 +241,17 @@ static bool run_thread_function(struct task *tasks, void *(*run)(void *))
 }
 
 /* Each task is a thread of this process and has a timer. */
-static bool run_threads(struct task *tasks, int interval_us)
+static bool run_threads(struct task *tasks)
 {
 	return !block_signals(SIG_BLOCK) &&
 	       run_thread_function(tasks, run_with_timer);
 }
 
 /* Each task is a thread of this process, which has one timer for all of them. */
-static bool run_sharing_threads(struct task *tasks, int interval_us)
+static bool run_sharing_threads(struct task *tasks)
 {
 	bool ok = !block_signals(SIG_BLOCK) &&
-		  !start_process_timer(interval_us) &&
+		  !start_process_timer(tasks[0].interval_us) &&
 		  run_thread_function(tasks, run_without_timer);
 
 	return !start_process_timer(0) && ok;
@@ -265,7 +265,7 @@ FIXTURE(timer)
 
 FIXTURE_VARIANT(timer)
 {
-	bool (*run)(struct task *tasks, int interval_us);
+	bool (*run)(struct task *tasks);
 	int interval_us;
 };
 
@@ -361,7 +361,7 @@ TEST_F_TIMEOUT(timer, requests_are_done, 3600)
 	struct tally sum = {};
 	int i;
 
-	ASSERT_TRUE(variant->run(self->tasks, variant->interval_us));
+	ASSERT_TRUE(variant->run(self->tasks));
 	for (i = 0; i < TASKS; i++) {
 		struct tally *tally = &self->tasks[i].tally;
 
