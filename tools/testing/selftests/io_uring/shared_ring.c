@@ -26,6 +26,7 @@ static struct {
 	pthread_mutex_t lock;
 	enum doing doing;
 	int go_on[2];
+	pid_t tids[SUBMITTERS];
 	bool stop;
 	int ready;
 	int failed;
@@ -33,11 +34,12 @@ static struct {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 };
 
-static void *submitter(void *arg)
+static void *submitter(void *tid)
 {
 	pid_t child;
 	char c;
 
+	*(pid_t *)tid = syscall(SYS_gettid);
 	pthread_mutex_lock(&shared.lock);
 	if (run_async_nop(&shared.ring))
 		__atomic_add_fetch(&shared.failed, 1, __ATOMIC_SEQ_CST);
@@ -86,9 +88,14 @@ static bool start_submitters(pthread_t *threads)
 	    io_uring_queue_init(4, &shared.ring, 0))
 		return false;
 	for (i = 0; i < SUBMITTERS; i++)
-		if (pthread_create(&threads[i], NULL, submitter, NULL))
+		if (pthread_create(&threads[i], NULL, submitter, &shared.tids[i]))
 			return false;
-	return wait_for_count(&shared.ready, SUBMITTERS) && !shared.failed;
+	if (!wait_for_count(&shared.ready, SUBMITTERS) || shared.failed)
+		return false;
+	for (i = 0; i < SUBMITTERS && shared.doing == IN_SYSTEM_CALL; i++)
+		if (wait_until_asleep(shared.tids[i]) < 0)
+			return false;
+	return true;
 }
 
 static void stop_submitters(pthread_t *threads)
