@@ -75,6 +75,14 @@ FIXTURE_TEARDOWN(close)
 	free(self->data);
 }
 
+/* Counts also a worker that is too new to have its name. */
+static int nr_threads(void)
+{
+	struct stat tasks;
+
+	return stat("/proc/self/task", &tasks) ? -1 : (int)tasks.st_nlink - 2;
+}
+
 TEST_F_TIMEOUT(close, workers_go_every_time, 3600)
 {
 	int reqs = variant->nops + variant->writes + variant->blocking;
@@ -95,7 +103,9 @@ TEST_F_TIMEOUT(close, workers_go_every_time, 3600)
 		ASSERT_EQ(0, submit_reqs(&ring, reqs));
 		if (variant->reap)
 			ASSERT_EQ(0, reap(&ring, variant->nops));
-		if (!variant->at_once) {
+		if (variant->at_once) {
+			ASSERT_LT(1, nr_threads());
+		} else {
 			ASSERT_LE(1, wait_for_workers(1));
 			sleep_us(rand_r(&seed) % MAX_PAUSE_US);
 		}
@@ -116,6 +126,7 @@ TEST_F_TIMEOUT(close, workers_go_every_time, 3600)
 
 struct closer {
 	pthread_t thread;
+	int pipe[2];
 	int pause_ms;
 	bool failed;
 };
@@ -125,20 +136,14 @@ static int closed;
 static void *close_at_timeout(void *arg)
 {
 	struct closer *me = arg;
-	int i, pipe[2];
 	struct io_uring ring;
 
-	me->failed = pipe2(pipe, O_CLOEXEC) ||
-		     io_uring_queue_init(4, &ring, 0);
+	me->failed = io_uring_queue_init(4, &ring, 0);
 	if (me->failed)
 		goto out;
-	/* two workers at least, one of which is surplus */
-	for (i = 0; i < 2; i++) {
-		prep_blocking(&ring, pipe[0]);
-		me->failed |= submit_reqs(&ring, 1);
-	}
-	sleep_us(20000);
-	me->failed |= unblock(pipe[1], 2) || reap(&ring, 2);
+	/* two workers, one of which is surplus */
+	prep_reqs(&ring, me->pipe[0], 2, 0);
+	me->failed = submit_reqs(&ring, 2) || reap(&ring, 2);
 	sleep_us(me->pause_ms * 1000);
 	io_uring_queue_exit(&ring);
 out:
@@ -153,17 +158,19 @@ out:
 TEST(workers_go_that_are_about_to_time_out)
 {
 	struct closer closers[THREADS] = {};
-	long start = now_ms();
 	int i;
 
 	for (i = 0; i < THREADS; i++) {
+		ASSERT_EQ(0, pipe2(closers[i].pipe, O_CLOEXEC));
 		closers[i].pause_ms = IDLE_TIMEOUT_MS + i - THREADS / 2;
 		ASSERT_EQ(0, pthread_create(&closers[i].thread, NULL,
 					    close_at_timeout, &closers[i]));
 	}
-	ASSERT_LE(THREADS, wait_for_workers(THREADS));
-	sleep_us((start + IDLE_TIMEOUT_MS - 500 - now_ms()) * 1000);
-	ASSERT_LE(THREADS, nr_workers());
+	ASSERT_LE(2 * THREADS, wait_for_workers(2 * THREADS));
+	for (i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, unblock(closers[i].pipe[1], 2));
+	sleep_us((IDLE_TIMEOUT_MS - 500) * 1000);
+	ASSERT_LE(2 * THREADS, nr_workers());
 	ASSERT_TRUE(wait_for_count(&closed, THREADS));
 	EXPECT_EQ(0, wait_for_no_worker());
 	for (i = 0; i < THREADS; i++)
