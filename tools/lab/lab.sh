@@ -103,6 +103,10 @@ series_files()
 	done | sort -k 2
 }
 
+# For rsync, which knows no exception in a .gitignore: without what is built there
+sources=(--include={'*.[ch]','*.sh',Makefile,config,settings,.gitignore}
+	--filter=':- .gitignore')
+
 # stable_list SOURCE: the list that gets patches for a stable kernel, or nothing
 # if BASE is none. See the kernel's Documentation/process/stable-kernel-rules.rst.
 stable_list()
