@@ -138,13 +138,6 @@ checkpatch_patch()
 		checkpatch --ignore "$ignored" "$@" -
 }
 
-# selftest_results OUTPUT [PROGRAM]: see "results"
-selftest_results()
-{
-	"$lab/results" "$base/source/tools/testing/kunit/kunit.py" \
-		"$base/kselftest-list.txt" "$@"
-}
-
 # excerpt SOURCE DIR: copy to DIR what the series touches in SOURCE. The series
 # makes the same commits of it, in a second instead of a minute.
 excerpt()
@@ -214,13 +207,6 @@ archive()
 		cpio --null --create --format=newc --owner=0:0 --quiet) |
 		gzip -1 >"$2.new"
 	mv "$2.new" "$2"
-}
-
-# summary BASE VERSION PROMISES PASSED FAILED SKIPPED: a line of the table
-# that check ends with
-summary()
-{
-	printf '%-5s %-20s %-24s %7s %7s %7s\n' "$@"
 }
 
 # Only one at a time in one build folder. The lock goes with the last process
@@ -311,11 +297,10 @@ if [ -n "${KDIR:-}" ]; then
 	. "$lab/kdir.sh"
 fi
 
-# has_criu: CRIU can dump and restore on BASE. On 7.3 it fails with what it calls
-# unexpected bounds of the vDSO.
+# has_criu: CRIU can dump and restore on BASE, or its guards say why not
 has_criu()
 {
-	[ "$BASE" != 7.3 ]
+	! grep -q '^skip criu ' "$lab/guards/$BASE"
 }
 
 # unit_file: where the seconds are that a stock kernel of the default base took
@@ -366,8 +351,7 @@ if [ "${BASE:-}" = all ]; then
 	done
 	if compgen -G "$build/*/summary" >/dev/null; then
 		echo
-		summary base version "promises held" passed failed skipped
-		cat "$build"/*/summary
+		"$lab/judge/judge.py" summary "$build"/*/summary || status=1
 		echo
 		took "$start"
 	fi
