@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * copy TIMES FROM TO [FROM TO]...: copy files through io_uring, close the ring,
- * and see what becomes of the workers. As many times, each in a new process.
+ * and see what becomes of the workers, TIMES times, each in a new process.
  *
- * Prints a line for each: workers while the ring was open, workers in the end,
- * and the milliseconds from close() until none was left, or "never". Never is
- * when one is still there after KEPT_MS, when io-wq has let surplus workers go.
+ * Prints a line for each: workers while the ring was open, workers at the end,
+ * and the milliseconds from close() until none was left, or "never" if one is
+ * still there after KEPT_MS, when io-wq has let surplus workers go.
  */
 #include <errno.h>
 #include <err.h>
@@ -17,7 +17,7 @@
 
 #define BLOCK	(64 << 10)
 #define DEPTH	16
-/* The next process waits that long for the workers to go, in milliseconds. */
+/* How long the next process waits for the workers to go, in milliseconds. */
 #define TURN_MS	250
 
 struct block {
@@ -26,7 +26,7 @@ struct block {
 	unsigned int len;
 };
 
-/* Read or write @nr blocks at the same time, each one whole. */
+/* Read or write @nr blocks at the same time. Fails on a short transfer. */
 static void transfer(struct io_uring *ring, bool writing, int fd,
 		     struct block *blocks, int nr, const char *name)
 {
@@ -100,8 +100,8 @@ static double elapsed_ms(const struct timespec *since)
 }
 
 /*
- * Copy, and print a line. @turn is closed when the next process may begin: from
- * then on, this one looks so seldom that it disturbs nobody.
+ * Copy, and print a line. @turn is closed when the next process may start. From
+ * then on, this one looks for workers too rarely to disturb it.
  */
 static void copy_once(int turn, char *names[], int nr)
 {

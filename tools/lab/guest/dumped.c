@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dumped PROCESSES RINGS: processes to dump and to restore. Each copies files
- * through as many rings, one after the other, and closes them. It says so to
- * /tmp/closed and waits for SIGUSR1, without a look at what became of the
- * workers. When that comes, it does all that again, and says so to /tmp/done if
- * it went well both times.
+ * dumped PROCESSES RINGS: processes to dump and restore. Each copies files through
+ * RINGS rings, one after the other, and closes them. Then it writes to /tmp/closed
+ * and waits for SIGUSR1, without looking at what became of the workers. After the
+ * signal, it does the same again, and writes to /tmp/done if all went well both
+ * times.
  *
  * With 0 rings, the files are copied without io_uring.
  */
@@ -125,7 +125,7 @@ int main(int argc, char *argv[])
 	say("/tmp/closed");
 	sigwait(&set, &sig);
 
-	/* what it had when it was dumped, it has again */
+	/* memory has to be as it was when it was dumped */
 	for (sig = 0; sig < FILES; sig++)
 		if (memcmp(copied[sig], wanted[sig], SIZE))
 			errx(1, "memory is not as it was");

@@ -5,12 +5,12 @@ import os
 
 
 class Explained(Exception):
-    """Says in one line which file is not as it has to be, and what to do"""
+    """Says in one line what is wrong with which file, and what to do"""
 
 
 def read(path, advice):
-    """The text of a file. What a guest printed can be anything, so whatever
-    can't be shown becomes a question mark: a terminal, and XML, may not take it."""
+    """The text of a file. A guest can print anything, so what isn't printable
+    becomes a question mark: terminals and XML may not take it."""
     try:
         with open(path, encoding='utf-8', errors='replace', newline='\n') as file:
             text = file.read()
@@ -28,7 +28,7 @@ def lines(path, advice):
 
 
 def write(path, text):
-    """Have all of the text in a file, or nothing of it"""
+    """Write all of the text to a file, or nothing"""
     try:
         with open(f'{path}.tmp', 'w', encoding='utf-8') as file:
             file.write(text)

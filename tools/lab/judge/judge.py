@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""judge.py COMMAND ...: say what the tests came to, from what they printed
+"""judge.py COMMAND ...: turn what the tests printed into verdicts
 
-The status is 0 if all is well, 1 if something failed, and 3 if there is less to
-judge by than it takes. What is missing then stands in a line on stderr.
+The status is 0 if all is well, 1 if something failed, and 3 if something to judge by
+is missing or broken, with a line on stderr that says what.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-# The folder of the parser is the kernel's, and no place for what Python keeps
+# The parser is in the kernel's source, where Python must not leave its cache
 sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
@@ -25,8 +25,8 @@ EXPLAINED = 3
 
 def results(args):
     """Print a line for each test of a run of the selftests: pass, fail or skip,
-    the program and the test. Where a program didn't do as it had to, there is a
-    test more, which says so and fails."""
+    the program and the test. If a program misbehaved, an additional test that
+    fails says so."""
     programs = ktap.programs_of(args.list)
     if args.program:
         programs = [pair for pair in programs if pair[1] == args.program]
@@ -41,7 +41,7 @@ def results(args):
 
 
 def read_steps(path):
-    """The records of what check did beside the selftests"""
+    """The records of check's other steps"""
     for number, line in lines(path, 'run check again'):
         verdict, *title_and_why = line.split('\t')
         if verdict not in ktap.VERDICTS or len(title_and_why) != 2:
@@ -52,7 +52,7 @@ def read_steps(path):
 
 
 def read_run(path):
-    """What a run printed, which is nothing if it didn't get that far"""
+    """What a run printed, or nothing if it didn't get that far"""
     return read(path, 'run check again') if os.path.exists(path) else ''
 
 
@@ -94,14 +94,14 @@ def check(args):
 
 
 def summary(args):
-    """Print what check came to on several bases, as a table"""
+    """Print the results of check on several bases as a table"""
     rows = [report.read_summary(path) for path in args.files]
     print(*report.summary_table(rows), sep='\n')
     return any(int(row[4]) > 0 for row in rows)
 
 
 class Parser(argparse.ArgumentParser):
-    """One for which wrong arguments are an error like any other"""
+    """A parser for which wrong arguments are an error like any other"""
 
     def error(self, message):
         raise Explained(f'{message}, see {self.prog} --help')
@@ -126,7 +126,7 @@ def parse(arguments):
     command = add(check)
     command.add_argument('--base', required=True)
     command.add_argument('--version', required=True, help='of its source')
-    command.add_argument('--guards', required=True, help='see guards/')
+    command.add_argument('--guards', required=True, help='see base/*/guards')
     command.add_argument('--promise', required=True, help='see judge/promise')
     command.add_argument('--criu', action='store_true', help='CRIU had to run')
     command.add_argument('folder', help='build/BASE')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What run_kselftest.sh printed, read with the parser of KTAP that the kernel has"""
+"""Reads what run_kselftest.sh printed, with the kernel's own KTAP parser"""
 
 import contextlib
 import importlib
@@ -15,19 +15,19 @@ VERDICTS = ('pass', 'skip', 'fail')
 
 
 class Reader:
-    """Reads the KTAP of a program, with the kunit_parser of the folder kunit"""
+    """Reads the KTAP of a program, with the kunit_parser in the folder kunit"""
 
     def __init__(self, kunit):
         sys.path.append(kunit)
         try:
-            # It is settled here where it prints what it thinks of the results
+            # On import, it decides where to print its view of the results: nowhere
             with contextlib.redirect_stdout(io.StringIO()):
                 parser = importlib.import_module('kunit_parser')
                 printer = importlib.import_module('kunit_printer').stdout
             self.verdicts = {parser.TestStatus.SUCCESS: 'pass',
                              parser.TestStatus.SKIPPED: 'skip'}
             self.parse = parser.parse_run_tests
-            # That of 6.1 and 6.12 is not told where to print
+            # In 6.1 and 6.12, it takes no printer
             takes = len(inspect.signature(self.parse).parameters)
             self.printer = [printer][:takes - 1]
         except Exception as error:
@@ -35,10 +35,10 @@ class Reader:
                             f'({error}), unpack the kernel source again') from error
 
     def tests(self, ktap):
-        """Verdict and name of each test that a program reported. What it didn't
-        do as it had to comes as a further test, which failed."""
-        # The parser ignores what comes after a plan is fulfilled. It doesn't see
-        # the plan, so that a test too many is seen here, like one too few.
+        """Verdict and name of each test that a program reported. If the program
+        misbehaved, an additional test that failed says how."""
+        # The parser ignores what comes after a plan is fulfilled. So hide the plan
+        # from it, to notice excess tests as well as missing ones.
         plan = re.search(r'^1\.\.(\d+).*$', ktap, re.MULTILINE)
         if plan:
             ktap = ktap[:plan.start()] + ktap[plan.end() + 1:]
@@ -47,7 +47,7 @@ class Reader:
             tests = [(self.verdicts.get(test.status, 'fail'), test.name)
                      if test.name else ('fail', 'a-test-has-no-name')
                      for test in main.subtests]
-        # It was not made for garbage
+        # The parser wasn't made for garbage
         except Exception:
             return [('fail', 'ktap-cannot-be-read')]
         if not plan and tests:
@@ -59,14 +59,14 @@ class Reader:
     def program(self, collection, program, text):
         """The same for one of the programs that the runner ran"""
         # The runner puts '# ' before the lines of the program, and its own
-        # verdict behind them
+        # verdict after them
         name = re.escape(f'selftests: {collection}: {program}')
         run = re.search(rf'^# {name}\n((?:#.*\n)*)(ok|not ok) \d+ {name}'
                         r'( # SKIP.*| #.*|)$', text, re.MULTILINE)
         if not run:
             return [('fail', 'reported-no-test')]
         ktap = re.sub('^# ?', '', run[1], flags=re.MULTILINE)
-        # The harness of 6.1 doesn't tell the name of what it skips
+        # The harness of 6.1 doesn't name the tests that it skips
         ktap = re.sub(r'^(#  RUN +(\S+) \.\.\.\n(?:#.*\n)*)(ok \d+) # SKIP',
                       r'\1\3 \2 # SKIP', ktap, flags=re.MULTILINE)
         tests = self.tests(ktap)
@@ -79,8 +79,8 @@ class Reader:
         return tests
 
     def run(self, programs, text):
-        """Yield verdict, program and test of a whole run. Each program is read
-        on its own: one that died would take the tests of the next one."""
+        """Yield verdict, program and test of a whole run. Each program is parsed
+        on its own, or one that died would get the tests of the next one."""
         for collection, program in programs:
             for verdict, test in self.program(collection, program, text):
                 yield verdict, program, test
@@ -99,7 +99,7 @@ def programs_of(path):
 
 
 def outcome(results):
-    """{(program, test): verdict} of a run, the worst of those with one name"""
+    """{(program, test): verdict} of a run, the worst one if a name occurs twice"""
     found = {}
     for verdict, *test in results:
         known = found.get(tuple(test), 'pass')

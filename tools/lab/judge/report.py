@@ -22,8 +22,8 @@ def table(records):
 
 
 def promises_held(path, records):
-    """The items of the promise that are shown to hold: a test of each of their
-    programs has passed, and none has failed"""
+    """The items of the promise that are shown to hold: in each of their programs,
+    a test has passed and none has failed"""
     passed = {record.program for record in records if record.verdict == 'pass'}
     failed = {record.program for record in records if record.verdict == 'fail'}
     held = []

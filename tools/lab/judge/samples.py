@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the judge's tests share: recorded runs, and such that are made up"""
+"""What the judge's tests share: recorded and made-up runs"""
 
 import contextlib
 import io
@@ -12,17 +12,17 @@ from pathlib import Path
 import judge
 
 HERE = Path(__file__).resolve().parent
-KUNIT = Path(os.environ.get('KUNIT', ''))
+KUNIT = Path(os.environ.get('KUNIT', '')).resolve()
 PROGRAMS = ('concurrency', 'kept_while_open', 'tracepoints', 'ways_to_go')
 
 
 def recorded(name):
-    """What a guest once printed. Of each base's selftests, a few programs."""
+    """What a guest once printed, for a few programs of the selftests."""
     return (HERE / 'recorded' / name).read_text(encoding='utf-8')
 
 
 def ktap(tests):
-    """What a program prints that reports these tests, "pass NAME" and so on"""
+    """What a program with these tests prints, each given as "pass NAME" or so"""
     lines = ['TAP version 13', f'1..{len(tests)}']
     for number, test in enumerate(tests, 1):
         verdict, name = test.split()
@@ -32,7 +32,7 @@ def ktap(tests):
 
 
 def selftests(programs):
-    """What run_kselftest.sh prints of {program: its tests}"""
+    """What run_kselftest.sh prints for {program: its tests}"""
     text = f'TAP version 13\n1..{len(programs)}\n'
     for number, (program, tests) in enumerate(programs.items(), 1):
         failed = any(test.startswith('fail') for test in tests)
@@ -44,7 +44,7 @@ def selftests(programs):
 
 
 class JudgeTest(unittest.TestCase):
-    """One with a folder as check leaves it"""
+    """A test with a folder like that of check"""
 
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp())
@@ -57,7 +57,7 @@ class JudgeTest(unittest.TestCase):
         self.write('promise', '')
 
     def write(self, name, text):
-        """Have that in a file of the folder, and return its path"""
+        """Write this to a file in the folder, and return its path"""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(text, str):
@@ -66,17 +66,17 @@ class JudgeTest(unittest.TestCase):
         return str(path)
 
     def programs(self, *programs):
-        """The kernel's list of selftests has these"""
+        """Put these on the kernel's list of selftests, and return its path"""
         return self.write('kselftest-list.txt',
                           ''.join(f'io_uring:{program}\n' for program in programs))
 
     def ran(self, kernel, programs):
-        """That is what they did on the kernel"""
+        """Make this the output of the kernel's selftests"""
         self.programs(*programs)
         self.write(f'run/{kernel}-selftests/output', selftests(programs))
 
     def replay(self, base):
-        """Have the runs that were recorded on that base"""
+        """Use the runs that were recorded on this base"""
         self.programs(*PROGRAMS)
         for path in (HERE / 'recorded' / base).iterdir():
             self.write(f'run/{path.name}/output', path.read_bytes())
@@ -89,15 +89,15 @@ class JudgeTest(unittest.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def check(self, *more):
-        """The same of the command "check", for the patched kernel unless there is
-        another one in more"""
+        """The same for the command "check", of the patched kernel unless more has
+        another one"""
         return self.run_judge('check', '--base', '6.12', '--version', '6.12.1-1',
                               '--guards', self.folder / 'guards', '--promise',
                               self.folder / 'promise', self.folder,
                               *(more or ['patched']))
 
     def assert_explained(self, result, *parts):
-        """It ended with one line that has these parts, and said nothing else"""
+        """The judge printed one line that has these parts, and nothing else"""
         status, out, err = result
         self.assertEqual((status, out), (3, ''), err)
         self.assertRegex(err, r'\Ajudge: .*\n\Z')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The judge as a whole. Runs all of its tests, with the kunit_parser of the folder
-in KUNIT."""
+"""The judge as a whole. Runs all of the judge's tests, with the kunit_parser in the
+folder KUNIT."""
 
 import shutil
 import subprocess
@@ -33,7 +33,8 @@ class ProgramTest(JudgeTest):
             '6.12      6.12.1-1                          2       0        0\n'
             '7.3-long  7.3       P1 P2 P3 P4 P5 P6      10       0        2\n')))
         self.write('other', '7.3\t7.3\tP1\t10\t1\t2\n')
-        self.assertEqual(self.run_judge('summary', other)[0], 1)
+        self.assertEqual(self.run_judge('summary', self.folder / 'summary',
+                                        other)[0], 1)
         for text in '', 'garbage\n', '7.3\t7.3\tP1\t10\t-1\t2\n', 'a\tb\tc\t1\t2\t3\n' * 2:
             self.write('other', text)
             self.assert_explained(self.run_judge('summary', other), other)
@@ -42,18 +43,24 @@ class ProgramTest(JudgeTest):
 
     def test_arguments(self):
         """Wrong ones are explained as well"""
-        for arguments in [], ['judge'], ['results', 'one'], ['summary'], \
-                ['check', self.folder, 'patched']:
+        for arguments in [], ['judge'], ['results', 'one'], ['summary']:
             self.assert_explained(self.run_judge(*arguments), '--help')
+        options = '--base', '--version', '--guards', '--promise'
+        for option in options:
+            self.assert_explained(self.run_judge(
+                'check', *(f'{other}=x' for other in options if other != option),
+                self.folder, 'patched'), option, '--help')
 
     def run_program(self, kunit):
         """Judge what p did, with that parser"""
         output = self.write('output', selftests({'p': ['pass t', 'fail u']}))
-        return subprocess.run([HERE / 'judge.py', 'results', kunit, self.programs('p'),
-                               output], capture_output=True, text=True, check=False)
+        # -E: as if the environment didn't say what Python has to do
+        return subprocess.run([sys.executable, '-E', HERE / 'judge.py', 'results',
+                               kunit, self.programs('p'), output],
+                              capture_output=True, text=True, check=False)
 
     def test_program(self):
-        """The parser has nothing to say on the way, and nothing is left there"""
+        """The parser prints nothing itself, and Python leaves no cache there"""
         kunit = self.folder / 'kunit'
         shutil.copytree(KUNIT, kunit, ignore=shutil.ignore_patterns('__pycache__'))
         done = self.run_program(kunit)
@@ -62,7 +69,7 @@ class ProgramTest(JudgeTest):
         self.assertEqual(list(kunit.glob('**/__pycache__')), [])
 
     def test_parser_that_is_none(self):
-        """It is missing, or not what it was"""
+        """It is missing, broken, or has changed"""
         kunit = self.folder / 'kunit'
         for text in None, 'garbage(', 'import no_such_module', 'TestStatus = 1':
             shutil.rmtree(kunit, ignore_errors=True)
@@ -73,7 +80,7 @@ class ProgramTest(JudgeTest):
             self.assert_explained((done.returncode, done.stdout, done.stderr), kunit)
 
     def test_files_of_check(self):
-        """Each is named"""
+        """The one that is missing or broken is named"""
         for name, text in (('steps', None), ('guards', None), ('promise', None),
                            ('guards', 'guard p t\n'), ('kselftest-list.txt', None),
                            ('kselftest-list.txt', ''),
@@ -90,7 +97,7 @@ class ProgramTest(JudgeTest):
                 self.assertFalse((self.folder / 'summary').exists())
 
     def test_disk_is_full(self):
-        """Or what is written can't be for another reason"""
+        """Or a file can't be written for another reason"""
         self.passed()
         (self.folder / 'junit.xml').mkdir()
         status, _, err = self.check()

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# How the lab calls the kernel's make. To be sourced after lab.sh.
+
+# kernel_make ARGUMENT...: run make in the kernel tree that is the current folder. The
+# compiler's command line is the same each time, or make would rebuild everything.
+# What ccache has doesn't depend on where the tree is. In its depend mode, it takes
+# the list of headers from the compiler instead of preprocessing each file itself.
+kernel_make()
+{
+	local cc=gcc
+
+	if command -v ccache >/dev/null; then
+		cc="ccache gcc"
+	fi
+	CCACHE_BASEDIR=$PWD CCACHE_DEPEND=1 \
+		make -j"$(nproc)" CC="$cc" HOSTCC="$cc" "$@"
+}
+
+# unit_file: the file with the seconds that it took to build the default base's stock
+# kernel when it was last built without a cache. As machines differ, all times are
+# given in this unit. The file is kept with the cache, so the unit is known for as
+# long as the cache saves time.
+unit_file()
+{
+	local folder
+
+	folder=$(ccache --get-config cache_dir 2>/dev/null) || folder=$build
+	echo "$folder/io-wq-lab-unit"
+}

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034,SC2154 # for those who source it
+#
+# What scripts that handle the series share: its patches, and the parts that the
+# repository holds as files. To be sourced after lab.sh.
+
+# patched_files PATCH...: the paths that the patches name, without /dev/null
+patched_files()
+{
+	sed -nE 's,^(---|\+\+\+) [ab]/([^\t]*).*,\2,p' "$@" | sort -u
+}
+
+# What is the same for all kernels is in the repository as files, at their place in
+# the kernel. The files of a part become a commit: io_uring/added/ has a file for
+# each part, with a "Files:" line and the commit message.
+parts=("$top"/io_uring/added/*)
+
+# part_files PART...: the paths of a part, files and folders
+part_files()
+{
+	sed -s -n '1s/^Files: //p' "$@" | tr ' ' '\n'
+}
+
+# series_files: the repository's files of the series, each with its checksum, without
+# programs that were built there
+series_files()
+{
+	local path
+
+	cd "$top"
+	for path in "io_uring/$BASE"/*.patch io_uring/added include \
+		$(part_files "${parts[@]}"); do
+		[ ! -e "$path" ] ||
+			find "$path" -type f ! -perm -u+x -exec sha256sum {} +
+	done | sort -k 2
+}
+
+# For rsync, which can't read exceptions in a .gitignore: leave out what was built
+sources=(--include={'*.[ch]','*.sh',Makefile,config,settings,.gitignore}
+	--filter=':- .gitignore')
+
+# stable_list SOURCE: the mailing list for patches to stable kernels, or nothing if
+# BASE isn't one. See the kernel's Documentation/process/stable-kernel-rules.rst.
+stable_list()
+{
+	! grep -q '^\[ Upstream commit [0-9a-f]\{40\} \]$' "$series"/*.patch ||
+		sed -n '/^STABLE BRANCH$/,/^$/s/^L:\t//p' "$1/MAINTAINERS"
+}
+
+# checkpatch ARGUMENT...: run the kernel's own
+checkpatch()
+{
+	cd "$base/source" &&
+		perl scripts/checkpatch.pl --quiet --strict --show-types "$@"
+}
+
+# checkpatch_patch PATCH [OPTION]...: run it without false positives. checkpatch
+# knows neither of the two ways to name the upstream commit in a patch for a stable
+# kernel. It can't look up a commit without a history, or know that another patch
+# updates MAINTAINERS. And it dislikes the macros that all tracepoint headers
+# consist of.
+checkpatch_patch()
+{
+	local patch=$1 ignored=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES
+
+	shift
+	! grep -q '^+++ b/include/trace/' "$patch" ||
+		ignored+=,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
+	sed '/^\[ Upstream commit [0-9a-f]\{40\} \]$/d' "$patch" |
+		checkpatch --ignore "$ignored" "$@" -
+}
+
+# excerpt SOURCE DIR: copy to DIR the files in SOURCE that the series and the lab's
+# patches touch. Commits come out the same as with all of SOURCE, in a second instead
+# of a minute.
+excerpt()
+{
+	local path patches
+
+	mapfile -t patches < <(series_patches)
+	mkdir -p "$2"
+	# the attributes decide what git shows as the function of a hunk
+	{ echo .gitattributes; part_files "${parts[@]}"
+		patched_files "${patches[@]}" "$lab/base/$BASE"/*.patch; } |
+	while read -r path; do
+		[ ! -e "$1/$path" ] || (cd "$1" && cp -rp --parents "$path" "$2")
+	done
+}
+
+# series_patches: the paths of the series' patches, in order
+series_patches()
+{
+	sed -e '/^#/d' -e '/^[[:space:]]*$/d' -e "s,^,$series/," "$series/series"
+}
+
+# upstream_patches: those of them that are backports. There are none if the source has
+# the feature's first form already.
+upstream_patches()
+{
+	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
+}
+
+# where_it_fails OUTPUT: where a patch doesn't apply, as git apply or am printed it
+where_it_fails()
+{
+	sed -n 's/^error: patch failed: \(.*\):\([0-9]*\)$/\1 at line \2/p' "$1" |
+		grep . || sed -n 's/^error: //p' "$1"
+}
+
+# git_is_ready TREE: fail unless everything in TREE is committed, and git isn't in
+# the middle of something there
+git_is_ready()
+{
+	local doing
+
+	for doing in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD \
+		REVERT_HEAD; do
+		doing=$(git -C "$1" rev-parse --path-format=absolute \
+			--git-path "$doing") || die "$1: git can't read it"
+		[ ! -e "$doing" ] || die "$1: git is in the middle of something," \
+			"there is a ${doing##*/}. Finish or abort that first"
+	done
+	[ -z "$(git -C "$1" status --porcelain --untracked-files=no)" ] ||
+		die "$1: has changes that are not committed"
+}
