@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A request that blocks its worker doesn't hold up the others: each of them gets
- * a worker, however quickly one after the other blocks.
+ * a worker, however quickly they block one after the other.
  *
  * IOWQ_ROUNDS sets how often that is tried.
  */

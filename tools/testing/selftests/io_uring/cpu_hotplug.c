@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A CPU goes and comes back. Workers use it again, and stay on the CPUs that were
- * registered for them, whether it went before or after the ring was closed, and
- * came back before or after the next one was opened.
+ * A CPU goes offline and comes back. Workers use it again, and stay on the CPUs that
+ * were registered for them, no matter whether it went before or after the ring was
+ * closed, and came back before or after the next one was opened.
  */
 #include <sched.h>
 
@@ -66,7 +66,7 @@ static bool set_online(int control, bool online)
 	return pwrite(control, online ? "1" : "0", 1, 0) == 1;
 }
 
-/* The control of a CPU that is online and may be taken offline, or -1 */
+/* The control file of a CPU that is online and may be taken offline, or -1 */
 static int open_control(int cpu)
 {
 	char path[64], state = 0;
@@ -133,9 +133,9 @@ static bool take_step(enum step step, int control, struct io_uring *ring)
 }
 
 /*
- * Have a request done by the worker that there is, or by a new one. It is idle in
- * the end, or the next request would have another one created. On a busy machine
- * there may be another one anyway, then @worker is the newest.
+ * Have a request done by an existing worker or a new one, and wait until that is
+ * idle, or the next request would have another one created. On a busy machine there
+ * may be another one anyway, then @worker is the newest.
  */
 static bool run_request(struct io_uring *ring, pid_t *worker)
 {
@@ -148,9 +148,8 @@ static bool run_request(struct io_uring *ring, pid_t *worker)
 }
 
 /*
- * Have a worker before the first step, take all of them, and leave where a worker
- * may run after the last one in @actual. With @requests, there is work for one
- * also in between.
+ * Have a worker, take all steps, and leave in @actual where a worker may run after
+ * the last step. With @requests, there is also work for a worker in between.
  */
 static void take_steps(struct __test_metadata *_metadata,
 		       const enum step *steps, int control,
@@ -182,7 +181,7 @@ TEST_F(order, cpu_is_used_again)
 	EXPECT_TRUE(CPU_EQUAL(&self->all, &actual));
 }
 
-/* What serves requests while the CPU is away may use it when it is back. */
+/* A worker that serves requests while the CPU is away may use it when it is back. */
 TEST_F(order, cpu_is_used_again_by_who_was_there_without_it)
 {
 	cpu_set_t actual;
@@ -227,7 +226,7 @@ TEST_F(order, affinity_to_both_holds)
 	EXPECT_TRUE(CPU_EQUAL(&both, &actual));
 }
 
-/* Somewhere else, as long as there is no CPU that they are to be done on */
+/* They are done on other CPUs for as long as the only one is offline */
 TEST_F(order, requests_are_done_whose_only_cpu_is_offline)
 {
 	cpu_set_t actual;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A worker can't be created for a moment, and io-wq tries again. Until it is
- * there, it is of no use to anybody: the worker that there is must not leave to
- * it what a next ring brings.
+ * A worker can't be created for a moment, and io-wq tries again. Until that worker
+ * exists, the one that does must not leave the requests of a next ring to it.
  *
- * IOWQ_ROUNDS sets how often that ring is opened.
+ * IOWQ_ROUNDS sets how often the next ring is opened.
  */
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -14,17 +13,17 @@
 #include "iowq.h"
 
 #define ROUNDS		40
-/* On a busy machine, it takes so many rounds for some that count */
+/* On a busy machine, not every round counts */
 #define MAX_ROUNDS	120
-/* Workers stay for at least as long if the task came back in that time before */
+/* A worker stays for at least this long if the task came back that soon before */
 #define RETURN_US	4000
 /* How often it did */
 #define RETURNS		4
-/* Somebody for whom limits hold, and who owns no files */
+/* A user to whom limits apply, and who owns no files */
 #define NOBODY		65534
 
 struct round {
-	const char *failed;	/* at what it takes to get there */
+	const char *failed;	/* what failed before the last request */
 	bool unable;
 	bool in_time;
 	int res;
@@ -41,7 +40,7 @@ static bool limit_processes(bool none)
 	return !setrlimit(RLIMIT_NPROC, &limit);
 }
 
-/* Become somebody for whom a process or thread too many is an error. */
+/* Become a user to whom RLIMIT_NPROC applies, and see that it does. */
 static bool drop_privileges(void)
 {
 	pid_t child;
@@ -49,7 +48,7 @@ static bool drop_privileges(void)
 	if (!geteuid() && (setresgid(NOBODY, NOBODY, NOBODY) ||
 			   setresuid(NOBODY, NOBODY, NOBODY)))
 		return false;
-	/* that was reset */
+	/* changing the user reset this */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 
 	if (!limit_processes(true))
@@ -76,15 +75,15 @@ static bool reopen(struct io_uring *ring, long pause_us, bool *in_time)
 }
 
 struct request {
-	bool punted;	/* a read, that may have to wait, or a splice */
+	bool punted;	/* a read that may have to wait, or else a splice */
 	int full;	/* /dev/full, which doesn't know whether it has to wait */
 	int pipe[2];
 };
 
 /*
- * Have a request done by a worker for unbounded work. One that is punted relies
- * on a worker that is running or being created, the other one has a worker
- * created unless one is idle. Returns the result, which is 1.
+ * Have a request done by a worker for unbounded work. A punted one relies on a
+ * worker that is running or being created. The other kind has a worker created
+ * unless one is idle. Returns the result, 1 if all is well.
  */
 static int run_request(struct io_uring *ring, struct request *req)
 {
@@ -101,7 +100,7 @@ static int run_request(struct io_uring *ring, struct request *req)
 	return ret ? ret : res;
 }
 
-/* Others may be on their way out. */
+/* Wait until there is one worker. Others may be on their way out. */
 static bool wait_for_the_worker(pid_t *worker)
 {
 	long deadline = now_ms() + scaled_ms(GONE_MS);
@@ -127,7 +126,7 @@ static const char *run_round(struct round *round, long pause_us, bool punted)
 	if (req.full < 0 || pipe2(req.pipe, O_CLOEXEC) ||
 	    io_uring_queue_init(4, &ring, 0) || run_request(&ring, &req) != 1)
 		return "the first ring";
-	/* no matter how long it was away the first times */
+	/* only how long it is away the last time matters */
 	for (i = 0; i < RETURNS; i++)
 		if (!reopen(&ring, RETURN_US / 4, &returned) ||
 		    run_request(&ring, &req) != 1)
@@ -140,7 +139,7 @@ static const char *run_round(struct round *round, long pause_us, bool punted)
 	    !wait_until_asleep_again(worker, sleeps))
 		return "the worker has nothing to do with it";
 
-	/* it is busy, and there is none to be created for the second request */
+	/* it is busy, and no other one can be created for the second request */
 	sleeps = wait_until_asleep(worker);
 	prep_blocking(&ring, req.pipe[0]);
 	if (submit_reqs(&ring, 1) ||
@@ -150,7 +149,7 @@ static const char *run_round(struct round *round, long pause_us, bool punted)
 	if (!limit_processes(true) || submit_reqs(&ring, 1))
 		return "the request that another worker is to be created for";
 
-	/* it does both and gets idle, then the task leaves and comes back */
+	/* it does both and goes idle, then the task closes the ring and comes back */
 	sleeps = wait_until_asleep(worker);
 	if (unblock(req.pipe[1], 2) || reap(&ring, 2) ||
 	    !wait_until_asleep_again(worker, sleeps))
@@ -228,7 +227,7 @@ TEST_F_TIMEOUT(next_request, is_done, 3600)
 		ASSERT_EQ(0, status);
 		if (round->unable && !failed)
 			SKIP(return, "RLIMIT_NPROC doesn't hold here for another user");
-		/* on a busy machine not each round gets as far as the request */
+		/* on a busy machine, not every round gets as far as the request */
 		if (round->failed)
 			unprepared = round->failed;
 		if (round->failed || !round->in_time)

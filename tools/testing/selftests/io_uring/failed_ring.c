@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring that never came to be, as something failed on the way, keeps no worker,
- * and takes none from a ring that there is.
+ * A ring whose setup failed keeps no worker, and takes none away from an open ring.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +12,10 @@
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
-/* More than a ring has allocations */
+/* More than there are allocations for a ring */
 #define MAX_FAILURES	500
 
-/* For allocations that may wait to fail as well, and without a word */
+/* Have allocations that may wait fail as well, and silently */
 static const struct {
 	const char *path, *value;
 } settings[] = {
@@ -86,8 +85,8 @@ FIXTURE_TEARDOWN(failing)
 }
 
 /*
- * Open a ring with the n-th allocation failing, for each n until none fails.
- * Returns how many attempts failed, -1 for an error other than ENOMEM.
+ * Open a ring with the n-th allocation failing, for each n until there is none.
+ * Returns how many there are, or -1 for an error other than ENOMEM or ENFILE.
  */
 static int fail_to_open(int control)
 {
@@ -136,7 +135,7 @@ TEST_F(failing, open_ring_keeps_its_worker)
 	EXPECT_EQ(1, least_workers(scaled_ms(300)));
 }
 
-/* The last step of all: the ring has been made, and counted. */
+/* The very last step fails, when the ring has been made and counted. */
 TEST(ring_without_a_descriptor_keeps_no_worker)
 {
 	struct io_uring ring, failed;

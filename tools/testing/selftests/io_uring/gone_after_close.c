@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A task's io-wq workers go away with its last ring, none of them waits out
- * the idle timeout.
+ * A task's io-wq workers go away with its last ring. None of them waits for the
+ * idle timeout.
  */
 #include <pthread.h>
 #include <sys/mman.h>
@@ -98,7 +98,7 @@ TEST_F(last_ring, busy_workers_go)
 	EXPECT_EQ(0, wait_for_no_worker());
 }
 
-/* Whoever holds the last reference, it is the submitter whose workers go. */
+/* Whoever held the last reference, the submitter's workers go. */
 TEST_F(last_ring, workers_go_when_a_child_closes_last)
 {
 	int status, go[2];
@@ -129,8 +129,8 @@ TEST_F(last_ring, workers_go_when_a_child_closes_last)
 
 /*
  * A worker that blocks while more work is pending asks the submitter to create
- * another worker. This submitter does not get around to it for a while, it waits
- * for its vfork() child. Meanwhile the worker gets idle, and the ring goes away.
+ * another worker. This submitter can't for a while, as it waits for its vfork()
+ * child. Meanwhile the worker goes idle, and the ring goes away.
  */
 #define PENDING_REQS	3
 
@@ -153,7 +153,7 @@ static void *close_during_vfork(void *arg)
 	    find_workers(getpid(), &worker) != 1)
 		pc->failed = "there is no child, or not one worker";
 
-	/* it asks for another worker as it blocks in the second request */
+	/* it asks for another worker when it blocks in the second request */
 	for (i = 0; i < PENDING_REQS; i++) {
 		if (unblock(pc->pipe[i][1], 1) ||
 		    !wait_until_read(pc->pipe[i][0]) ||
@@ -197,8 +197,8 @@ TEST(worker_goes_whose_submitter_is_to_create_another)
 		char c = 0;
 
 		/*
-		 * It has a copy of the descriptors, and must keep neither the
-		 * ring nor the end of the pipe that it waits for.
+		 * The child has copies of the descriptors. It must not keep
+		 * the ring, nor the write end of the pipe that it reads from.
 		 */
 		close(pc.ring.ring_fd);
 		close(pc.go_on[1]);

@@ -28,9 +28,9 @@
  * 5 s after which io-wq lets surplus workers go on any kernel.
  */
 #define GONE_MS		1000
-/* Those that go at all have most probably gone by then, in milliseconds. */
+/* Workers that go at all have most likely gone by then, in milliseconds. */
 #define LEFT_MS		250
-/* A worker that stays this long, in milliseconds, survived the idle timeout. */
+/* A worker that stays this long, in milliseconds, has survived the idle timeout. */
 #define KEPT_MS		7000
 /* For a task that comes back soon, one worker stays this long, in microseconds. */
 #define LINGER_US	5000
@@ -38,9 +38,9 @@
 #define LOST_MS		2000
 
 /*
- * Deadlines stretch on a slow machine: IOWQ_TIME_SCALE=2 doubles them. They stay
- * below the idle timeout. There surplus workers go on any kernel, and those who
- * stay look for work, also for such that nobody was woken for.
+ * Deadlines stretch for a slow machine: IOWQ_TIME_SCALE=2 doubles them. They stay
+ * below the idle timeout. After that, surplus workers go on any kernel, and those
+ * that stay look for work, even if they were not woken for it.
  */
 #define LONGEST_MS	4500
 
@@ -68,8 +68,8 @@ static inline long now_ms(void)
 }
 
 /*
- * A child that goes with the caller. A test that fails leaves none behind, for
- * which whoever reads its output would wait.
+ * A child that dies with the caller. If a test that fails left one behind, whoever
+ * reads its output would wait for it.
  */
 static inline pid_t fork_child(void)
 {
@@ -80,7 +80,7 @@ static inline pid_t fork_child(void)
 	return child;
 }
 
-/* Restarts when task work interrupts it, as that is what the tests are about. */
+/* Restarts when task work interrupts it, as these tests make that happen. */
 static inline void sleep_us(long us)
 {
 	struct timespec ts = {
@@ -92,10 +92,10 @@ static inline void sleep_us(long us)
 		;
 }
 
-/* What the names of all workers start with, that of their task comes next */
+/* What the names of all workers start with, followed by the TID of their task */
 #define WORKER		"iou-wrk-"
 
-/* Reading @path failed. No other reason is to pass for a thread that has exited. */
+/* Reading @path failed. Abort if that isn't because the thread has exited. */
 static inline void must_have_exited(const char *path)
 {
 	if (errno == ENOENT || errno == ESRCH)
@@ -118,8 +118,8 @@ static inline bool read_comm(const char *path, char *comm, int size)
 }
 
 /*
- * The threads of process @pid whose names start with @name. -1 if there is no
- * such process. Those of the last @max of them, the newest, are left in @tids.
+ * How many threads of process @pid have names that start with @name, or -1 if there
+ * is no such process. Leaves the TIDs of the last @max of them, the newest, in @tids.
  */
 static inline int find_threads(pid_t pid, const char *name, pid_t *tids,
 			       int max)
@@ -156,7 +156,7 @@ again:
 	}
 	/*
 	 * The list ends early if it is at a thread that exits right then. That
-	 * one is not counted, or it would stand for one that is missing.
+	 * thread isn't counted, or it would make up for one that is missing.
 	 */
 	if (!fstat(dirfd(tasks), &stat) && threads + 2 != (int)stat.st_nlink &&
 	    tries--) {
@@ -168,20 +168,20 @@ again:
 }
 
 /*
- * The io-wq workers of process @pid, -1 if there is no such process. With @tid,
- * that of one of them is left there.
+ * How many io-wq workers process @pid has, or -1 if there is no such process. Leaves
+ * the TID of the newest one in @tid, unless that is NULL.
  */
 static inline int find_workers(pid_t pid, pid_t *tid)
 {
 	return find_threads(pid, WORKER, tid, tid ? 1 : 0);
 }
 
-/* Those of the calling thread, where others have theirs as well */
+/* The same for the calling thread, without the workers of others */
 static inline int find_own_workers(pid_t *tids, int max)
 {
 	char name[32];
 
-	/* with the end of the line */
+	/* with the end of the line, or it could be the start of a longer TID */
 	snprintf(name, sizeof(name), WORKER "%ld\n", syscall(SYS_gettid));
 	return find_threads(getpid(), name, tids, max);
 }
@@ -191,7 +191,7 @@ static inline int nr_workers(void)
 	return find_workers(getpid(), NULL);
 }
 
-/* Wait until @want workers are there. Returns how many there are in the end. */
+/* Wait until @want workers are there. Returns how many there are at the end. */
 static inline int wait_for_workers(int want)
 {
 	long deadline = now_ms() + scaled_ms(GONE_MS);
@@ -202,7 +202,7 @@ static inline int wait_for_workers(int want)
 	return workers;
 }
 
-/* Wait until @pid has no worker. Returns how many there are in the end. */
+/* Wait until @pid has no worker. Returns how many there are at the end. */
 static inline int wait_for_no_worker_of(pid_t pid)
 {
 	long deadline = now_ms() + scaled_ms(GONE_MS);
@@ -219,8 +219,8 @@ static inline int wait_for_no_worker(void)
 }
 
 /*
- * Give workers the time to go, for what comes after that. Those of a kernel whose
- * workers don't go with the ring stay, which is for other tests to notice.
+ * Give workers time to go, for a test of what comes after that. If workers don't go
+ * with the ring, that is for other tests to notice.
  */
 static inline void let_workers_go(void)
 {
@@ -230,7 +230,7 @@ static inline void let_workers_go(void)
 		sleep_us(500);
 }
 
-/* Wait until threads have counted to @want, each when it is done with something. */
+/* Wait until @want threads have each added one to @count. */
 static inline bool wait_for_count(const int *count, int want)
 {
 	long deadline = now_ms() + scaled_ms(LOST_MS);
@@ -245,8 +245,8 @@ static inline bool wait_for_count(const int *count, int want)
 #define SWITCHES	"voluntary_ctxt_switches:"
 
 /*
- * Wait until thread @tid of the caller sleeps. Returns how often it has gone to
- * sleep so far, or -1 if it doesn't.
+ * Wait until thread @tid of this process sleeps. Returns how often it has gone to
+ * sleep so far, or -1 if it doesn't sleep in time.
  */
 static inline long wait_until_asleep(pid_t tid)
 {
@@ -277,8 +277,8 @@ static inline long wait_until_asleep(pid_t tid)
 }
 
 /*
- * Wait until thread @tid, which has something to do since it had gone to sleep
- * @sleeps times, sleeps again.
+ * Wait until thread @tid sleeps again. It got something to do after it had gone to
+ * sleep @sleeps times.
  */
 static inline bool wait_until_asleep_again(pid_t tid, long sleeps)
 {
@@ -289,7 +289,7 @@ static inline bool wait_until_asleep_again(pid_t tid, long sleeps)
 	return now > sleeps;
 }
 
-/* The least number of workers seen in the next @ms milliseconds. */
+/* The lowest number of workers seen in the next @ms milliseconds. */
 static inline int least_workers(long ms)
 {
 	long end = now_ms() + ms;
@@ -334,9 +334,9 @@ static inline void prep_async_nop(struct io_uring *ring)
 }
 
 /*
- * Bounded work that gets to a worker as it may have to wait, where @fd is of a
- * memfd. It relies on any worker that is running, where work that is forced to
- * a worker has one created.
+ * Bounded work that goes to a worker because it may have to wait, if @fd is a memfd.
+ * It relies on any worker that is running, while work that is forced to a worker has
+ * one created.
  */
 static inline void prep_punted_read(struct io_uring *ring, int fd, char *byte)
 {
@@ -345,7 +345,7 @@ static inline void prep_punted_read(struct io_uring *ring, int fd, char *byte)
 
 /*
  * Unbounded work that blocks its worker until there is a byte in @pipe to move
- * to /dev/null. A read would not, io_uring polls the pipe for it.
+ * to /dev/null. A read would not, as io_uring polls the pipe for it.
  */
 static inline void prep_blocking(struct io_uring *ring, int pipe)
 {
@@ -358,7 +358,7 @@ static inline void prep_blocking(struct io_uring *ring, int pipe)
 	io_uring_prep_splice(get_sqe(ring), pipe, -1, null, -1, 1, 0);
 }
 
-/* Let @nr requests go on that block until there are bytes in @pipe. */
+/* Let @nr requests go on that are blocked until there are bytes in @pipe. */
 static inline int unblock(int pipe, int nr)
 {
 	static const char bytes[32];
@@ -368,7 +368,7 @@ static inline int unblock(int pipe, int nr)
 	return write(pipe, bytes, nr) == nr ? 0 : -EIO;
 }
 
-/* Bounded work, and hashed by the inode where @fd is a regular file. */
+/* Bounded work, hashed by the inode if @fd is a regular file. */
 static inline void prep_async_write(struct io_uring *ring, int fd,
 				    const void *buf, unsigned int len,
 				    off_t offset)
@@ -379,7 +379,7 @@ static inline void prep_async_write(struct io_uring *ring, int fd,
 	io_uring_sqe_set_flags(sqe, IOSQE_ASYNC);
 }
 
-/* Prepare @blocking requests of those that block, and @nops for workers. */
+/* Prepare @blocking requests that block, and @nops nops for workers. */
 static inline void prep_reqs(struct io_uring *ring, int pipe, int blocking,
 			     int nops)
 {
@@ -400,9 +400,9 @@ static inline int submit_reqs(struct io_uring *ring, int nr)
 }
 
 /*
- * Reap one completion, and leave its result in @res. A signal that interrupts
- * the wait gives it no more time. Returns 0 or a negative error, -ETIME if there
- * was none in @ms milliseconds.
+ * Reap one completion, and leave its result in @res. A signal that interrupts the
+ * wait doesn't extend it. Returns 0 or a negative error, -ETIME if there was none
+ * in @ms milliseconds.
  */
 static inline int reap_one(struct io_uring *ring, int *res, long ms)
 {
@@ -448,7 +448,7 @@ static inline int reap(struct io_uring *ring, int nr)
 /* Unmap what io_uring_queue_init() mapped, and leave the descriptor open. */
 static inline void unmap_ring(struct io_uring *ring)
 {
-	/* first, as its size stands in the other one */
+	/* first, as its size is in the other mapping */
 	munmap(ring->sq.sqes, *ring->sq.kring_entries * sizeof(*ring->sq.sqes));
 	if (ring->cq.ring_ptr != ring->sq.ring_ptr)
 		munmap(ring->cq.ring_ptr, ring->cq.ring_sz);
@@ -474,8 +474,8 @@ static inline int run_async_nop(struct io_uring *ring)
 }
 
 /*
- * Have @nr requests done each of which blocks until all have a worker. Returns how
- * many workers there were, or a negative error.
+ * Run @nr requests that block until each of them has a worker. Returns how many
+ * workers there were, or a negative error.
  */
 static inline int run_blocking(struct io_uring *ring, const int pipe[2], int nr)
 {

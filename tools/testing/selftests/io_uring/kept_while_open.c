@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * As long as a task has a ring, idle workers stay for a while, and one of them
- * however long it is.
+ * While a task has a ring, idle workers stay until the idle timeout, and the last
+ * one stays for good.
  */
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
-/* Wait until the last surplus worker is gone, and some more. */
+/* Wait until surplus workers have timed out, and some more. */
 static int workers_past_idle_timeout(void)
 {
 	return least_workers(KEPT_MS);
@@ -38,7 +38,7 @@ TEST(worker_stays_while_one_of_two_rings_is_open)
 	io_uring_queue_exit(&second);
 }
 
-/* Until the idle timeout. Only without a ring, one is enough. */
+/* Until the idle timeout. One is enough only without a ring. */
 TEST(surplus_workers_stay_while_a_ring_is_open)
 {
 	struct io_uring ring;

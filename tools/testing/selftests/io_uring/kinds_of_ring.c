@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Workers go with the last ring, of whatever kind it is, and stay with it until
- * then.
+ * Workers go with the last ring, whatever kind it is, and stay until then.
  */
 #include <sys/syscall.h>
 
@@ -17,7 +16,7 @@ FIXTURE(kind)
 FIXTURE_VARIANT(kind)
 {
 	unsigned int flags;
-	/* a second ring that shares what ATTACH_WQ says */
+	/* with a second ring, attached to the first by IORING_SETUP_ATTACH_WQ */
 	bool attached;
 };
 
@@ -51,7 +50,7 @@ FIXTURE_VARIANT_ADD(kind, disabled_defer_taskrun)
 		 IORING_SETUP_R_DISABLED,
 };
 
-/* Submitted by a thread of the kernel, which has the workers and ends. */
+/* A kernel thread submits and has the workers. It ends with the ring. */
 FIXTURE_VARIANT_ADD(kind, sqpoll)
 {
 	.flags = IORING_SETUP_SQPOLL,
@@ -80,7 +79,7 @@ FIXTURE_SETUP(kind)
 		}
 		ASSERT_EQ(0, io_uring_queue_init_params(4, &self->rings[i],
 							&params));
-		/* liburing 2.3 has it as a static library only */
+		/* io_uring_enable_rings() is only in liburing 2.3's static library */
 		if (variant->flags & IORING_SETUP_R_DISABLED)
 			ASSERT_EQ(0, syscall(SYS_io_uring_register,
 					     self->rings[i].ring_fd,

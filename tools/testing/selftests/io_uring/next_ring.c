@@ -2,9 +2,9 @@
 /*
  * A task that opened its next ring soon is expected to do so again. The worker
  * that served the last ring serves the next one as well, so a program with a
- * ring for each job doesn't pay for a worker each time.
+ * ring for each job doesn't pay for a new worker each time.
  *
- * IOWQ_ROUNDS sets how often the second test opens a ring while workers leave.
+ * IOWQ_ROUNDS sets how often a ring is opened while workers leave.
  */
 #include <sys/wait.h>
 
@@ -12,12 +12,12 @@
 #include "iowq.h"
 
 #define ROUNDS		64
-/* on a busy machine, it takes so many rounds for some that count */
+/* on a busy machine, not every round counts */
 #define MAX_ROUNDS	500
 
 /*
- * A round counts if the next ring was there in time, and the one before as well.
- * On a machine that is slow or busy, it may take longer than workers stay.
+ * A round counts if the next ring was opened in time, and the one before as well.
+ * On a slow or busy machine, opening one may take longer than workers stay.
  */
 TEST(worker_serves_the_next_ring)
 {
@@ -52,11 +52,11 @@ TEST(worker_serves_the_next_ring)
 	if (counted < ROUNDS / 4)
 		SKIP(return, "only %d rings of %d in time", counted, round);
 	TH_LOG("%d new workers for %d rings in time", changes, counted);
-	/* a worker may find the ring gone before the next one is there */
+	/* a worker may notice that the ring is gone before the next one is there */
 	EXPECT_GE(counted / 16, changes);
 }
 
-/* Opened at the moment that the last ring's worker has waited for long enough. */
+/* Opened just when the last ring's worker has waited for long enough. */
 TEST(worker_stays_in_a_ring_opened_while_it_leaves)
 {
 	const char *text = getenv("IOWQ_ROUNDS");
@@ -68,7 +68,7 @@ TEST(worker_stays_in_a_ring_opened_while_it_leaves)
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 		ASSERT_EQ(0, run_async_nop(&ring));
 		io_uring_queue_exit(&ring);
-		/* comes back at once, or is about to */
+		/* open the next one at once, or when the worker is about to leave */
 		sleep_us(round & 1 ? rand_r(&seed) % 200 :
 			 LINGER_US + rand_r(&seed) % 1000);
 
@@ -112,8 +112,7 @@ TEST(surplus_workers_do_not_wait)
 }
 
 /*
- * The last ring is released by another process, at the moment that the task opens
- * the next one.
+ * Another process releases the last ring just when the task opens the next one.
  */
 TEST(worker_stays_in_a_ring_opened_while_another_process_releases_the_last)
 {
@@ -132,7 +131,7 @@ TEST(worker_stays_in_a_ring_opened_while_another_process_releases_the_last)
 		ASSERT_LE(0, child);
 		if (!child) {
 			close(go[1]);
-			/* the end of the file, when the parent closes it */
+			/* returns when the parent closes its end */
 			read(go[0], &byte, 1);
 			_exit(0);
 		}

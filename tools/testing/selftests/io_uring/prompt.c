@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Workers go within a few milliseconds of the last close(), whatever they were
- * doing. They don't wait for the ring to be torn down, which takes a grace
- * period of RCU at least, and steps of 50 ms if requests were in flight.
+ * doing. They don't wait for the ring to be torn down, which takes an RCU grace
+ * period at least, and goes in steps of 50 ms if requests were in flight.
  *
  * The best quarter of the rounds counts. A busy machine makes many of them longer,
  * and none shorter.
@@ -51,7 +51,7 @@ FIXTURE_VARIANT_ADD(quarter, of_a_task_that_comes_back)
 
 FIXTURE_SETUP(quarter)
 {
-	/* limits that stretch any further would allow for tearing it down */
+	/* with longer limits, tearing down the ring would fit in */
 	if (scaled_ms(100) > 200)
 		SKIP(return, "too slow a machine for milliseconds");
 	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
@@ -68,7 +68,7 @@ FIXTURE_TEARDOWN(quarter)
 	close(self->pipe[1]);
 }
 
-/* One round. Returns what became of it, 0 if the workers came and went. */
+/* One round. Returns 0 if the workers came and went, or what went wrong. */
 static int time_workers(int blocking, int nops, int pipe, long *took)
 {
 	int reqs = blocking + nops;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring may be opened at any time before, while and after the workers of the
+ * A ring may be opened at any time before, while or after the workers of the
  * last one go. No request may rely on a worker that is on its way out.
  *
  * IOWQ_ROUNDS sets how often each thread closes and reopens its ring.
@@ -16,7 +16,7 @@
 #define MAX_REQS	3
 /*
  * When workers go after a close depends on the kernel: at once, or when they
- * learn of it after a grace period of RCU. Reopen before, while and after that.
+ * learn of it an RCU grace period later. Reopen before, while and after that.
  */
 static const int max_pause_us[] = { 1, 300, 3000, 25000 };
 
@@ -43,7 +43,7 @@ struct reopener {
 	int lost;
 	int in_time;	/* rings that may have found a worker of the last one */
 	int met;	/* rings that found one of two workers, or both */
-	int left;	/* rings before which one left, or both */
+	int left;	/* rings opened after one of them, or both, left */
 	int err;
 	bool unable;
 };
@@ -82,7 +82,7 @@ static void *reopen_for_some(void *arg)
 		else if (ret)
 			me->err = ret;
 		io_uring_queue_exit(&ring);
-		/* one is enough to know, and each takes LOST_MS */
+		/* one lost request is enough to know, and each takes LOST_MS */
 		if (me->err || me->lost)
 			break;
 		sleep_us(rand_r(&me->seed) % max_pause_us[i / 2 % 4]);
@@ -100,7 +100,7 @@ static int use_two(struct io_uring *ring, int blocks[2], pid_t workers[2])
 	err = submit_reqs(ring, 2);
 	if (err)
 		return err;
-	/* one that is found may be on its way out, and another one be created */
+	/* a worker found here may be on its way out, and another being created */
 	do {
 		if (now_ms() > deadline)
 			return -ESRCH;
@@ -128,8 +128,8 @@ static int nr_of_two(const pid_t workers[2])
 }
 
 /*
- * One of two workers stays for a request that blocks, behind one that tells that
- * it was there. Then the other one has to be there for the next request.
+ * Keep one of two workers busy with a request that blocks, linked to one that tells
+ * when the worker is there. Then the other one has to be there for the next request.
  */
 static int rely_on_two(struct reopener *me, struct io_uring *ring,
 		       int blocks[2], int taken[2], int ready[2])
@@ -165,8 +165,8 @@ static int rely_on_two(struct reopener *me, struct io_uring *ring,
 }
 
 /*
- * Two workers are on their way out, and the task may have no more than two, when
- * there is a ring again.
+ * The next ring is opened while two workers are on their way out, and the task may
+ * have no more than two.
  */
 static void *reopen_for_two(void *arg)
 {
@@ -205,7 +205,7 @@ static void *reopen_for_two(void *arg)
 			break;
 		me->in_time += now_us() - closed < LINGER_US;
 		me->err = rely_on_two(me, &ring, blocks, taken, ready);
-		/* only now, it takes time */
+		/* not earlier, as it takes time */
 		found = nr_of_two(workers);
 		me->met += found > 0;
 		me->left += found < 2;
@@ -225,9 +225,9 @@ static void *reopen_for_two(void *arg)
 }
 
 /*
- * The only worker is on its way out, and there can't be another one: to a thread
- * whose children go to another PID namespace none is added. All requests end, by
- * the worker or cancelled.
+ * The only worker is on its way out, and there can't be another one: a thread whose
+ * children go to another PID namespace gets none. All requests end, done by the
+ * worker or cancelled.
  */
 static void *reopen_for_none(void *arg)
 {
@@ -288,7 +288,7 @@ FIXTURE(reopen)
 FIXTURE_VARIANT(reopen)
 {
 	void *(*reopen)(void *me);
-	int threads;	/* fewer of them do as many rounds in all */
+	int threads;	/* fewer of them do more rounds each */
 };
 
 FIXTURE_VARIANT_ADD(reopen, for_some)
@@ -332,7 +332,7 @@ FIXTURE_TEARDOWN(reopen)
 {
 }
 
-/* As many rounds as asked for may take, the runner has a limit as well. */
+/* Long enough for any IOWQ_ROUNDS. The runner has a limit as well. */
 TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 {
 	int i, requests = 0, lost = 0, failed = 0, in_time = 0, met = 0, left = 0;
@@ -363,7 +363,7 @@ TEST_F_TIMEOUT(reopen, no_request_is_lost, 3600)
 			SKIP(return, "only %d rings in time to meet a worker", in_time);
 		EXPECT_LT(0, met);
 	}
-	/* a failure is not to be taken for less */
+	/* don't hide a failure */
 	if (unable && !lost && !failed)
 		SKIP(return, "needs CONFIG_PID_NS and CAP_SYS_ADMIN");
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Workers go every time, whatever they are doing when the ring is closed. None
- * of them waits out the idle timeout.
+ * of them waits for the idle timeout.
  *
- * IOWQ_ROUNDS sets how often each test closes a ring.
+ * IOWQ_ROUNDS sets how often the first test closes a ring.
  */
 #include <pthread.h>
 
@@ -25,7 +25,7 @@ FIXTURE(close)
 FIXTURE_VARIANT(close)
 {
 	int nops;
-	int writes;	/* long ones, that can't be interrupted */
+	int writes;	/* long ones, which can't be interrupted */
 	int blocking;	/* for ever, unless they are cancelled */
 	bool reap;	/* what doesn't block */
 	bool at_once;	/* don't wait for a worker */
@@ -75,7 +75,7 @@ FIXTURE_TEARDOWN(close)
 	free(self->data);
 }
 
-/* Counts also a worker that is too new to have its name. */
+/* Also counts a worker that is too new to have its name. */
 static int nr_threads(void)
 {
 	struct stat tasks;
@@ -120,7 +120,7 @@ TEST_F_TIMEOUT(close, workers_go_every_time, 3600)
 	TH_LOG("%d rounds, gone after %ld ms at worst", rounds, worst);
 }
 
-/* Surplus workers leave after this time, also on a kernel that keeps one. */
+/* Surplus workers leave after this time, even on a kernel that keeps one. */
 #define IDLE_TIMEOUT_MS	5000
 #define THREADS		32
 
@@ -147,7 +147,7 @@ static void *close_at_timeout(void *arg)
 	sleep_us(me->pause_ms * 1000);
 	io_uring_queue_exit(&ring);
 out:
-	/* also if it failed, somebody waits for all of them */
+	/* even if it failed, as the test waits for all threads */
 	__atomic_add_fetch(&closed, 1, __ATOMIC_SEQ_CST);
 
 	/* the thread's exit would take its workers with it */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a task has set for its workers holds for those of its next ring, also
- * when there was none in between.
+ * What a task has set for its workers also holds for those of its next ring, even
+ * if there was no worker in between.
  */
 #include <sched.h>
 
@@ -40,7 +40,7 @@ TEST_F(settings, number_of_workers)
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, limits));
 	ASSERT_TRUE(reopen(&self->ring, self->pipe));
 
-	/* zeroes only ask */
+	/* zeroes only query */
 	memset(limits, 0, sizeof(limits));
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, limits));
 	EXPECT_EQ(2, limits[0]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads that submit to one ring have workers of their own, each of them. All
- * go when the ring is gone, whatever the threads are doing at that time.
+ * Threads that submit to one ring each have workers of their own. All of these go
+ * with the ring, whatever the threads are doing at that time.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -59,9 +59,9 @@ static void *submitter(void *tid)
 		child = vfork();
 		if (!child) {
 			/*
-			 * It has a copy of the descriptors and shares memory.
-			 * Its own end of the pipe would keep it waiting if
-			 * nobody else is left.
+			 * The child has copies of the descriptors and shares
+			 * memory. Its own write end of the pipe would keep it
+			 * waiting if nobody else is left.
 			 */
 			close(shared.ring.ring_fd);
 			close(shared.go_on[1]);
@@ -69,7 +69,7 @@ static void *submitter(void *tid)
 			_exit(read(shared.go_on[0], &c, 1) != 1);
 		}
 		if (child < 0) {
-			/* nobody was ready in its place */
+			/* there is no child to count itself as ready */
 			__atomic_add_fetch(&shared.failed, 1, __ATOMIC_SEQ_CST);
 			__atomic_add_fetch(&shared.ready, 1, __ATOMIC_SEQ_CST);
 			break;
@@ -176,7 +176,7 @@ TEST(workers_go_when_the_process_continues)
 		shared.doing = IN_SYSTEM_CALL;
 		if (!start_submitters(threads) || nr_workers() != SUBMITTERS)
 			_exit(1);
-		/* keeps the ring */
+		/* keeps the ring open */
 		pid = fork_child();
 		if (!pid) {
 			close(to_parent[1]);
@@ -199,7 +199,7 @@ TEST(workers_go_when_the_process_continues)
 	ASSERT_TRUE(WIFSTOPPED(status));
 	ASSERT_EQ(SUBMITTERS, find_workers(child, NULL));
 
-	/* let the ring go before the process continues */
+	/* release the ring before the process continues */
 	close(to_child[1]);
 	ASSERT_EQ(1, poll(&keeper, 1, scaled_ms(GONE_MS)));
 	ASSERT_EQ(0, kill(child, SIGCONT));

@@ -4,7 +4,7 @@
  * pending, and the task needs a new worker whenever those of its last ring have
  * left. Its requests are done all the same.
  *
- * IOWQ_ROUNDS sets how often each task opens a ring, threads a quarter of that.
+ * IOWQ_ROUNDS sets how often each task opens a ring. Threads do a quarter of that.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -16,13 +16,13 @@
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
-/* More than there are CPUs: signals get to be pending while a task waits for one */
+/* More than there are CPUs: signals become pending while a task waits for a CPU */
 #define TASKS		8
-/* For threads, it is a quarter of that. They keep each other from going on. */
+/* Threads do a quarter of that, as they hold each other up. */
 #define ROUNDS		210
 /*
- * A ring may find the workers of the last one for as long as 5 ms after it was
- * closed. Reopen before and after that.
+ * A ring may find the workers of the last one up to 5 ms after that was closed.
+ * Reopen before and after this time.
  */
 #define MAX_PAUSE_US	10000
 #define LETTER		'x'
@@ -74,7 +74,7 @@ static int block_signals(int how)
 	return pthread_sigmask(how, &set, NULL);
 }
 
-/* Signals for this process, to whichever of its threads has them unblocked */
+/* Signals for this process, which go to any thread that doesn't block them */
 static int start_process_timer(int interval_us)
 {
 	struct itimerval interval = {
@@ -85,7 +85,7 @@ static int start_process_timer(int interval_us)
 	return setitimer(ITIMER_REAL, &interval, NULL);
 }
 
-/* Signals for this thread and no other one */
+/* Signals for this thread only */
 static int start_thread_timer(int interval_us, timer_t *timer)
 {
 	struct sigevent event = {
@@ -104,8 +104,8 @@ static int start_thread_timer(int interval_us, timer_t *timer)
 }
 
 /*
- * Open a ring, have a worker read the one byte of the file, and close it. Look
- * whether there is a worker if it is the @first one.
+ * Open a ring, have a worker read the one byte of the file, and close the ring. For
+ * the @first one, check that there is a worker.
  */
 static int use_a_ring(struct task *task, bool first)
 {
@@ -132,7 +132,7 @@ static int use_a_ring(struct task *task, bool first)
 		return ret < 0 ? ret : -EIO;
 	}
 	tally->requests++;
-	/* with that many signals, all takes longer */
+	/* with that many signals, everything takes longer */
 	ret = reap_one(&ring, &res, LONGEST_MS);
 	took = now_us() - start;
 	if (first && !ret && nr_workers() < 1)
@@ -152,7 +152,7 @@ static int use_a_ring(struct task *task, bool first)
 	return 0;
 }
 
-/* Before the signals, as no kernel can do without the first worker of a task. */
+/* Before the signals start, as stock needs to create its one worker as well. */
 static bool use_first_ring(struct task *task)
 {
 	task->tally.err = use_a_ring(task, true);
@@ -197,7 +197,7 @@ static void *run_without_timer(void *arg)
 		return NULL;
 	block_signals(SIG_UNBLOCK);
 	use_rings(task);
-	/* those for the process are for who goes on */
+	/* leave the process's signals to the threads that go on */
 	block_signals(SIG_BLOCK);
 	return NULL;
 }
@@ -355,7 +355,7 @@ FIXTURE_TEARDOWN(timer)
 	close(self->file);
 }
 
-/* As many rounds as asked for may take, the runner has a limit as well. */
+/* Long enough for any IOWQ_ROUNDS. The runner has a limit as well. */
 TEST_F_TIMEOUT(timer, requests_are_done, 3600)
 {
 	struct tally sum = {};
@@ -380,7 +380,7 @@ TEST_F_TIMEOUT(timer, requests_are_done, 3600)
 	EXPECT_EQ(0, sum.cancelled);
 	EXPECT_EQ(0, sum.lost);
 	EXPECT_EQ(0, sum.wrong);
-	/* a guest that misses most of them proves nothing */
+	/* a guest that misses most signals proves nothing */
 	EXPECT_LT(sum.requests / TASKS, sum.signals);
 }
 

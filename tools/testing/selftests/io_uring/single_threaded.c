@@ -12,7 +12,7 @@
 #include "../kselftest_harness.h"
 #include "iowq.h"
 
-/* Others have to do with privileges, limits or the configuration. */
+/* Other errors have to do with privileges, limits or the configuration. */
 static bool is_about_threads(int err)
 {
 	return err == EINVAL || err == EUSERS;
@@ -68,7 +68,7 @@ FIXTURE_VARIANT_ADD(namespace, time)
 	.name = "time_for_children",
 };
 
-/* Have a child with a namespace of its own, and open that. */
+/* Start a child with a namespace of its own, and open that. */
 FIXTURE_SETUP(namespace)
 {
 	int ready[2], err = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The tracepoints of io-wq tell when a worker of this task is created, when it
- * is told to go, and that it goes as the task has no ring.
+ * is told to go, and that it goes because the task has no ring.
  */
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -23,7 +23,7 @@ static int write_to(const char *path, const char *text)
 	return written < 0 ? -errno : 0;
 }
 
-/* A buffer of our own. What others trace is left alone, and stays out of it. */
+/* A buffer of our own, to keep apart from what others trace. */
 FIXTURE(trace)
 {
 	char instance[64];
@@ -59,7 +59,7 @@ FIXTURE_TEARDOWN(trace)
 }
 
 /*
- * How many events called @name there are of @task in @instance, with @text in
+ * How many events called @name there are of @task in @instance that have @text in
  * their line
  */
 static int events(const char *instance, const char *name, pid_t task,

@@ -36,7 +36,7 @@ FIXTURE_TEARDOWN(way)
 {
 }
 
-/* Nothing has changed some time after what was not the last reference went. */
+/* How long workers have to stay after dropping a reference that isn't the last */
 #define STAYS_MS	100
 
 TEST_F(way, close_range)
@@ -140,7 +140,7 @@ TEST_F(way, registered_descriptor)
 	close(self->fd);
 	ASSERT_EQ(1, least_workers(STAYS_MS));
 
-	/* the registered one is the only one to reach the ring by */
+	/* the registered descriptor is the only way to reach the ring */
 	ret = syscall(SYS_io_uring_register, update.offset,
 		      IORING_UNREGISTER_RING_FDS |
 		      IORING_REGISTER_USE_REGISTERED_RING, &update, 1);
@@ -173,12 +173,12 @@ TEST(thread_that_made_the_ring_is_gone)
 }
 
 /*
- * exec() itself ends all workers. A ring that it passes on can be used on the
- * other side, where this runs before main(): use it and close it.
+ * exec() itself ends all workers. A ring that it passes on can be used afterwards:
+ * use it and close it, in a constructor that runs before main().
  */
 #define AFTER_EXEC	"IOWQ_PARAMS_AFTER_EXEC"
 
-/* How the process ends, unless all is well */
+/* How the process exits, unless all is well */
 enum status {
 	NO_WORKER_BEFORE_EXEC = 1,
 	NO_EXEC,
@@ -209,7 +209,7 @@ __attribute__((constructor)) static void after_exec(void)
 			_exit(NO_PARAMS_PASSED_ON);
 		if (io_uring_queue_mmap(fd, &params, &ring))
 			_exit(NO_RING_PASSED_ON);
-		/* go on where the ring is */
+		/* continue where the ring is */
 		ring.features = params.features;
 		ring.sq.sqe_head = *ring.sq.ktail;
 		ring.sq.sqe_tail = *ring.sq.ktail;
