@@ -26,6 +26,9 @@ TEST(worker_serves_the_next_ring)
 	struct io_uring ring;
 	pid_t worker, last;
 
+	if (scaled_ms(1) > 1)
+		SKIP(return, "the linger time does not stretch");
+
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 	ASSERT_EQ(0, run_async_nop(&ring));
 	ASSERT_LE(1, find_workers(getpid(), &last));
