@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 
 /* More than there are allocations for a ring */
 #define MAX_FAILURES	500
+/* The kernel has torn down a ring by then, in milliseconds. */
+#define TORN_DOWN_MS	300
 
 /* Have allocations that may wait fail as well, and silently */
 static const struct {
@@ -85,34 +88,45 @@ FIXTURE_TEARDOWN(failing)
 }
 
 /*
- * Open a ring with the n-th allocation failing, for each n until there is none.
- * Returns how many there are, or -1 for an error other than ENOMEM or ENFILE.
+ * Open and close a ring with the n-th allocation failing. Returns 1 if the ring
+ * could be opened, 0 if memory was short, and -1 for another error. Leaves in
+ * @used whether there was an n-th allocation.
  */
+static int open_failing(int control, int n, bool *used)
+{
+	struct io_uring_params params = {};
+	char left[16] = "";
+	int fd, err;
+
+	if (!fail_nth(control, n))
+		return -1;
+	fd = syscall(SYS_io_uring_setup, 4, &params);
+	err = errno;
+	if (pread(control, left, sizeof(left) - 1, 0) < 1)
+		return -1;
+	fail_nth(control, 0);
+	*used = !atoi(left);
+	if (fd < 0)
+		return err == ENOMEM || err == ENFILE ? 0 : -1;
+	close(fd);
+	return 1;
+}
+
+/* Do so for each n. Returns the last allocation that a ring needs, or -1. */
 static int fail_to_open(int control)
 {
-	int n;
+	bool used = true;
+	int n, last = 0;
 
-	for (n = 1; n < MAX_FAILURES; n++) {
-		struct io_uring_params params = {};
-		char left[16] = "";
-		int fd, err;
+	for (n = 1; used && n < MAX_FAILURES; n++) {
+		int opened = open_failing(control, n, &used);
 
-		if (!fail_nth(control, n))
+		if (opened < 0)
 			return -1;
-		fd = syscall(SYS_io_uring_setup, 4, &params);
-		err = errno;
-		if (pread(control, left, sizeof(left) - 1, 0) < 1)
-			return -1;
-		fail_nth(control, 0);
-		if (fd >= 0)
-			close(fd);
-		else if (err != ENOMEM && err != ENFILE)
-			return -1;
-		/* not used up: there was no n-th allocation */
-		if (atoi(left))
-			return n - 1;
+		if (!opened)
+			last = n;
 	}
-	return -1;
+	return used ? -1 : last;
 }
 
 TEST_F(failing, ring_after_failures_leaves_no_worker)
@@ -133,6 +147,51 @@ TEST_F(failing, open_ring_keeps_its_worker)
 
 	ASSERT_LT(10, fail_to_open(self->fail_nth));
 	EXPECT_EQ(1, least_workers(scaled_ms(300)));
+}
+
+TEST_F(failing, ring_open_meanwhile_leaves_no_worker)
+{
+	ASSERT_EQ(0, io_uring_queue_init(4, &self->ring, 0));
+	ASSERT_EQ(0, run_async_nop(&self->ring));
+	ASSERT_EQ(1, nr_workers());
+
+	ASSERT_LT(10, fail_to_open(self->fail_nth));
+	io_uring_queue_exit(&self->ring);
+	EXPECT_EQ(0, wait_for_no_worker());
+}
+
+/*
+ * Rings fail until the kernel has torn down the last one. The idle worker shares a
+ * CPU with the task, which has priority, so it can't exit before the last failure.
+ */
+TEST_F(failing, failures_after_the_last_ring_leave_no_worker)
+{
+	struct sched_param first = { .sched_priority = 1 }, other = {};
+	cpu_set_t cpu;
+	long end;
+	int last;
+	bool used;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(sched_getcpu(), &cpu);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpu), &cpu));
+	ASSERT_EQ(0, io_uring_queue_init(4, &self->ring, 0));
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(cpu), &cpu));
+	ASSERT_EQ(0, run_async_nop(&self->ring));
+	ASSERT_EQ(1, nr_workers());
+	last = fail_to_open(self->fail_nth);
+	ASSERT_LT(10, last);
+
+	if (sched_setscheduler(0, SCHED_FIFO, &first)) {
+		io_uring_queue_exit(&self->ring);
+		SKIP(return, "needs CAP_SYS_NICE");
+	}
+	io_uring_queue_exit(&self->ring);
+	end = now_ms() + TORN_DOWN_MS;
+	while (now_ms() < end)
+		ASSERT_EQ(0, open_failing(self->fail_nth, last, &used));
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &other));
+	EXPECT_EQ(0, wait_for_no_worker());
 }
 
 /* The very last step fails, when the ring has been made and counted. */
