@@ -19,9 +19,11 @@ CONFIG ?=
 # the version of the series to send, and a file that says what changed
 V ?= 1
 CHANGES ?=
+# liburing: "make series" and "make send" take the patches for liburing
+FOR ?=
 # 1: "make send" really sends
 SEND ?=
-export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG V CHANGES SEND
+export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG V CHANGES FOR SEND
 
 commands := run check check-liburing mutants stress bench shell gdb \
 	tree refresh apply deb series send clean
@@ -52,7 +54,7 @@ help:
 	@echo "  make deb       build Debian packages of the patched kernel, configured as"
 	@echo "                 the running one or with CONFIG=file"
 	@echo "  make series    write the mails into build/series/BASE, for version 2"
-	@echo "                 with V=2 CHANGES=file"
+	@echo "                 with V=2 CHANGES=file, FOR=liburing for its tests and page"
 	@echo "  make send      show what would be sent to whom, SEND=1 sends it"
 	@echo "  make clean     remove what was made, but keep downloads"
 	@echo

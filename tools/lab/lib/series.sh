@@ -39,12 +39,10 @@ series_files()
 sources=(--include={'*.[ch]','*.sh',Makefile,config,settings,.gitignore}
 	--filter=':- .gitignore')
 
-# stable_list SOURCE: the mailing list for patches to stable kernels, or nothing if
-# BASE isn't one. See the kernel's Documentation/process/stable-kernel-rules.rst.
-stable_list()
+# is_stable: BASE is a stable kernel, which gets commits from upstream
+is_stable()
 {
-	! grep -q '^\[ Upstream commit [0-9a-f]\{40\} \]$' "$series"/*.patch ||
-		sed -n '/^STABLE BRANCH$/,/^$/s/^L:\t//p' "$1/MAINTAINERS"
+	[ -n "$(upstream_patches)" ]
 }
 
 # checkpatch ARGUMENT...: run the kernel's own

@@ -48,13 +48,13 @@ copy_repository()
 	# Without the user's git configuration, so that no test mails real people.
 	export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$scratch/gitconfig
 	export GIT_CEILING_DIRECTORIES=$scratch
-	unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS V CHANGES SEND KDIR
+	unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS V CHANGES FOR SEND KDIR
 	git config --global user.name "The Sender"
 	git config --global user.email sender@example.org
 
 	copy=$scratch/top
 	mkdir "$copy"
-	for name in MAINTAINERS Kconfig Documentation include io_uring tools .gitignore; do
+	for name in MAINTAINERS Kconfig Documentation include io_uring liburing tools .gitignore; do
 		cp -r "$top/$name" "$copy/"
 	done
 	git -C "$copy" init -q
