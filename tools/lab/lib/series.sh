@@ -98,11 +98,21 @@ upstream_patches()
 	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
 }
 
-# where_it_fails OUTPUT: where a patch doesn't apply, as git apply or am printed it
+# be_the_lab: ignore the user's git configuration from here on. It may have no name,
+# and must not affect the result.
+be_the_lab()
+{
+	export GIT_COMMITTER_NAME=lab GIT_COMMITTER_EMAIL=lab@invalid
+	export GIT_AUTHOR_NAME=lab GIT_AUTHOR_EMAIL=lab@invalid
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+}
+
+# where_it_fails OUTPUT: the first place where a patch doesn't apply, as git apply or
+# am printed it
 where_it_fails()
 {
-	sed -n 's/^error: patch failed: \(.*\):\([0-9]*\)$/\1 at line \2/p' "$1" |
-		grep . || sed -n 's/^error: //p' "$1"
+	sed -n -e 's/^error: patch failed: \(.*\):\([0-9]*\)$/\1 at line \2/p;t' \
+		-e 's/^error: //p' "$1" | head -n 1
 }
 
 # git_is_ready TREE: fail unless everything in TREE is committed, and git isn't in
