@@ -49,7 +49,7 @@ def read(name):
             measure, case = line['measure'], line['case']
             kernel, value = line['kernel'], line['value']
             if measure in ('fresh', 'again', 'signals'):
-                value = NEVER if value == '-1.0' else float(value) / 1e3
+                value = NEVER if float(value) < 0 else float(value) / 1e3
             data[measure, case, kernel].append(
                 value if measure == 'guest' else float(value))
 
@@ -133,9 +133,9 @@ def cycles():
 
 def signals():
     print('The same while signals come in: ms of the nop by the real clock, '
-          'p50 / p99 / slowest.\nIn brackets how many of '
-          f'{SIGNAL_CYCLES} or more were cancelled, and the workers created. '
-          'The ratio is\nthat of p99.')
+          'p50 / p99 / slowest,\nwhere "never" is more than 2 s. In brackets how many '
+          f'of {SIGNAL_CYCLES} or more were cancelled,\nand the workers created. The '
+          'ratio is that of p99.')
     row('pause, signals', 28, kernels, f'{"ratio":>7} {"target":>6}')
     for pause, period in SIGNALS:
         p99, lost, cells = {}, {}, {}
