@@ -5,8 +5,9 @@
 
 # kernel_make ARGUMENT...: run make in the kernel tree that is the current folder. The
 # compiler's command line is the same each time, or make would rebuild everything.
-# What ccache has doesn't depend on where the tree is. In its depend mode, it takes
-# the list of headers from the compiler instead of preprocessing each file itself.
+# What ccache has doesn't depend on where the tree is. Its depend mode would be faster,
+# but doesn't notice .incbin: one compressed kernel would be taken for another of the
+# same size. What that mode left behind is in no namespace.
 kernel_make()
 {
 	local cc=gcc
@@ -14,7 +15,7 @@ kernel_make()
 	if command -v ccache >/dev/null; then
 		cc="ccache gcc"
 	fi
-	CCACHE_BASEDIR=$PWD CCACHE_DEPEND=1 \
+	CCACHE_BASEDIR=$PWD CCACHE_NAMESPACE=io-wq-lab \
 		make -j"$(nproc)" CC="$cc" HOSTCC="$cc" "$@"
 }
 
