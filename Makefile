@@ -16,14 +16,22 @@ MINUTES ?= 1
 SEED ?=
 # the configuration for "make deb", by default the running kernel's
 CONFIG ?=
-# the version of the series to send, and a file that says what changed
+# what to send or apply: repairs, feature or all
+PART ?= all
+# the version of the series to send, a file that says what changed, the folder with the
+# mails of the last version, and the mail to answer
 V ?= 1
 CHANGES ?=
+PREVIOUS ?=
+IN_REPLY_TO ?=
+# the tools that helped to write the series
+ASSISTED_BY ?=
 # liburing: "make series" and "make send" take the patches for liburing
 FOR ?=
 # 1: "make send" really sends
 SEND ?=
-export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG V CHANGES FOR SEND
+export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG
+export PART V CHANGES PREVIOUS IN_REPLY_TO ASSISTED_BY FOR SEND
 
 commands := run check check-liburing mutants stress bench shell gdb \
 	tree refresh apply deb series send clean
@@ -51,11 +59,15 @@ help:
 	@echo "  make tree      make a git tree with the series, in build/BASE/tree"
 	@echo "  make refresh   bring the commits made there back to this repository"
 	@echo "  make apply     apply the series to your own tree, KDIR=path"
+	@echo "                   PART=repairs or feature takes a part of it"
 	@echo "  make deb       build Debian packages of the patched kernel, configured as"
 	@echo "                 the running one or with CONFIG=file"
-	@echo "  make series    write the mails into build/series/BASE, for version 2"
-	@echo "                 with V=2 CHANGES=file, FOR=liburing for its tests and page"
+	@echo "  make series    write the mails into build/series/. PART=repairs or feature"
+	@echo "                 for a part, FOR=liburing for its tests and page"
+	@echo "                   V=2 CHANGES=file  the next version"
+	@echo "                   ASSISTED_BY=name  the tool that helped, for its tag"
 	@echo "  make send      show what would be sent to whom, SEND=1 sends it"
+	@echo "                   IN_REPLY_TO=id    the first version's cover letter"
 	@echo "  make clean     remove what was made, but keep downloads"
 	@echo
 	@echo "On which kernel:"

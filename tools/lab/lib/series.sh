@@ -45,6 +45,14 @@ is_stable()
 	[ -n "$(upstream_patches)" ]
 }
 
+# asked_of_stable: the upstream commits that the maintainers of BASE could be asked for
+asked_of_stable()
+{
+	awk -v base="$BASE" '
+		/^[0-9.]+$/	{ inside = $0 == base; getline; next }
+		inside' "$top/Documentation/stable.rst"
+}
+
 # checkpatch ARGUMENT...: run the kernel's own
 checkpatch()
 {
@@ -54,7 +62,7 @@ checkpatch()
 
 # checkpatch_patch PATCH [OPTION]...: run it without false positives. checkpatch
 # knows neither of the two ways to name the upstream commit in a patch for a stable
-# kernel. It can't look up a commit without a history, or know that another patch
+# kernel, nor Originally-by, and older ones want another form of Assisted-by. It can't look up a commit without a history, or know that another patch
 # updates MAINTAINERS. And it dislikes the macros that all tracepoint headers
 # consist of.
 checkpatch_patch()
@@ -64,7 +72,8 @@ checkpatch_patch()
 	shift
 	! grep -q '^+++ b/include/trace/' "$patch" ||
 		ignored+=,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
-	sed '/^\[ Upstream commit [0-9a-f]\{40\} \]$/d' "$patch" |
+	sed -E -e '/^\[ Upstream commit [0-9a-f]{40} \]$/d' \
+		-e '/^(Originally|Assisted)-by: /d' "$patch" |
 		checkpatch --ignore "$ignored" "$@" -
 }
 
@@ -85,10 +94,58 @@ excerpt()
 	done
 }
 
-# series_patches: the paths of the series' patches, in order
+# series_patches [repairs|feature]: the paths of the series' patches, or of those of
+# one part, in order. The file has a line "# repairs" and "# feature" in front of them.
 series_patches()
 {
-	sed -e '/^#/d' -e '/^[[:space:]]*$/d' -e "s,^,$series/," "$series/series"
+	awk -v part="${1:-}" -v folder="$series/" '
+		/^# (repairs|feature)$/	{ now = $2 }
+		/^#/ || !NF		{ next }
+		!part || part == now	{ print folder $0 }' "$series/series"
+}
+
+# choose_part: check PART, the part of the series to work on, and set it if it isn't
+choose_part()
+{
+	PART=${PART:-all}
+	case $PART in
+	all|feature)	;;
+	repairs)	[ -n "$(series_patches repairs)" ] ||
+				die "PART=$PART: $series/series has none" ;;
+	*)		die "PART=$PART: no such part, there is: all feature repairs" ;;
+	esac
+}
+
+# cover_letter: what there is to say about PART of the series on BASE. The first line
+# is the subject.
+cover_letter()
+{
+	local texts=("$top/io_uring/cover-letter" "$series/cover-letter") text
+
+	case $PART in
+	repairs)	texts=("${texts[@]/%/-repairs}") ;;
+	all)		texts=("${texts[0]}" "${texts[1]}-repairs" "${texts[1]}") ;;
+	esac
+	for text in "${texts[@]}"; do
+		[ -s "$text" ] || die "$text: is missing, what is to be told about $BASE"
+	done
+	cat "${texts[0]}"
+	for text in "${texts[@]:1}"; do
+		echo
+		cat "$text"
+	done
+}
+
+# mails_folder: where the mails of PART of the series go, version V, or those FOR
+# another project
+mails_folder()
+{
+	local name=$BASE
+
+	[ "${FOR:-kernel}" = kernel ] || name=$FOR
+	[ "$PART" = all ] || name+=-$PART
+	[ "${V:-1}" = 1 ] || name+=-v$V
+	echo "$build/series/$name"
 }
 
 # upstream_patches: those of them that are backports. There are none if the source has

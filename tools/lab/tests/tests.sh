@@ -48,7 +48,8 @@ copy_repository()
 	# Without the user's git configuration, so that no test mails real people.
 	export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$scratch/gitconfig
 	export GIT_CEILING_DIRECTORIES=$scratch
-	unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS V CHANGES FOR SEND KDIR
+	unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS KDIR PART V CHANGES PREVIOUS \
+		IN_REPLY_TO ASSISTED_BY FOR SEND
 	git config --global user.name "The Sender"
 	git config --global user.email sender@example.org
 
