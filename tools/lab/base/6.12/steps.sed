@@ -1,0 +1,12 @@
+# What 6.12 calls it, see tools/lab/model/steps.py
+s/acct->workers_lock/wq->lock/
+s/io_acct_activate_free_worker/io_wq_activate_free_worker/
+s/&acct->free_list/\&wq->free_list/
+s/acct->linger_until/wq->linger_until/
+s/(io_get_next_work)\(acct, wq\)/\1(acct, worker)/
+s/(__io_worker_idle|io_worker_may_linger)\(acct, worker\)/\1(wq, worker)/
+s/(io_init_new_worker)\(wq, acct, worker, tsk\)/\1(wq, worker, tsk)/
+s/(io_wq_insert_work)\(wq, acct, work, work_flags\)/\1(wq, work)/
+s/(io_wq_remove_pending)\(wq, acct, work, prev\)/\1(wq, work, prev)/
+s/io_wq_submit_work\(work\);/wq->do_work(work);/
+s/(do_create = !io_wq_activate_free_worker\()acct/\1wq, acct/
