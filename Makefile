@@ -33,7 +33,7 @@ SEND ?=
 export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG
 export PART V CHANGES PREVIOUS IN_REPLY_TO ASSISTED_BY FOR SEND
 
-commands := run check check-liburing mutants stress bench shell gdb \
+commands := run check check-liburing mutants prove stress bench shell gdb \
 	tree refresh apply deb series send clean
 
 .PHONY: help $(commands)
@@ -49,6 +49,8 @@ help:
 	@echo "  make check-liburing"
 	@echo "                 run liburing's tests on both kernels, and show what differs"
 	@echo "  make mutants   break the series in many ways, and see that a test notices"
+	@echo "  make prove     explore all interleavings of a model of the workers, and check"
+	@echo "                 the barriers with the kernel's memory model"
 	@echo "  make stress    use rings at random for MINUTES=1. SEED=number repeats"
 	@echo "                 a run, PROFILE=debug or kcsan uses that kernel"
 	@echo "  make bench     measure how soon workers exit, and what that costs"
