@@ -26,15 +26,17 @@ PREVIOUS ?=
 IN_REPLY_TO ?=
 # the tools that helped to write the series
 ASSISTED_BY ?=
+# the programs that "make check-clients" runs, by default all
+CLIENTS ?=
 # liburing: "make series" and "make send" take the patches for liburing
 FOR ?=
 # 1: "make send" really sends
 SEND ?=
-export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG
+export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG CLIENTS
 export PART V CHANGES PREVIOUS IN_REPLY_TO ASSISTED_BY FOR SEND
 
-commands := run check check-liburing mutants prove stress bench shell gdb \
-	tree refresh apply deb series send clean
+commands := run check check-liburing check-clients mutants prove stress bench shell \
+	gdb tree refresh apply deb series send clean
 
 .PHONY: help $(commands)
 
@@ -48,6 +50,9 @@ help:
 	@echo "                   kcsan    data races reported"
 	@echo "  make check-liburing"
 	@echo "                 run liburing's tests on both kernels, and show what differs"
+	@echo "  make check-clients"
+	@echo "                 run Samba, bfs, fio, qemu-img and MariaDB on both kernels, and"
+	@echo "                 compare. CLIENTS=\"smbd bfs\" runs these only"
 	@echo "  make mutants   break the series in many ways, and see that a test notices"
 	@echo "  make prove     explore all interleavings of a model of the workers, and check"
 	@echo "                 the barriers with the kernel's memory model"

@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
+import clients
 import ktap
 import report
 from files import Explained, lines, read, write
@@ -93,6 +94,23 @@ def check(args):
     return failed > 0
 
 
+def check_clients(args):
+    """Judge what check-clients left in its folder. Print a table and the verdicts,
+    and write junit.xml there."""
+    judged = [clients.judge_program(args.folder, name, args.stock_keeps)
+              for name in args.names]
+    records = [record for record, _ in judged]
+    passed, failed, skipped = report.counts(records)
+    print(f'Linux {args.version}, left: workers after the last ring was closed')
+    print(*report.columns([clients.HEADER, *(row for _, row in judged)], 3), '',
+          sep='\n')
+    print(*report.table(records), sep='\n')
+    write(f'{args.folder}/junit.xml', report.junit(args.base, records))
+    print(f'\n{passed} passed, {failed} failed, {skipped} skipped')
+    # if all are skipped, nothing is known
+    return failed > 0 or not passed
+
+
 def summary(args):
     """Print the results of check on several bases as a table"""
     rows = [report.read_summary(path) for path in args.files]
@@ -132,6 +150,14 @@ def parse(arguments):
     command.add_argument('folder', help='build/BASE')
     command.add_argument('kernels', nargs='+', metavar='kernel',
                          help='those that are compared to stock')
+
+    command = add(check_clients)
+    command.add_argument('--base', required=True)
+    command.add_argument('--version', required=True, help='of its source')
+    command.add_argument('--stock-keeps', action='store_true',
+                         help='stock has to keep a worker where it is looked for')
+    command.add_argument('folder', help='build/BASE/clients')
+    command.add_argument('names', nargs='+', metavar='name', help='a program that ran')
 
     command = add(summary)
     command.add_argument('files', nargs='+', metavar='file', help='build/BASE/summary')

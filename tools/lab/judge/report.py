@@ -69,11 +69,15 @@ def read_summary(path):
     return fields[0]
 
 
-def summary_table(rows):
-    """Rows of fields with their header, in columns"""
-    rows = [HEADER, *rows]
+def columns(rows, texts):
+    """Rows of fields in columns, of which so many are texts and the others numbers"""
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
-        texts = [f'{field:<{width}}' for field, width in zip(row[:3], widths)]
-        numbers = [f'{field:>{width}}' for field, width in zip(row[3:], widths[3:])]
-        yield '  '.join(texts + numbers)
+        cells = [f'{field:<{width}}' if number < texts else f'{field:>{width}}'
+                 for number, (field, width) in enumerate(zip(row, widths))]
+        yield '  '.join(cells)
+
+
+def summary_table(rows):
+    """Rows of fields with their header, in columns"""
+    return columns([HEADER, *rows], 3)
