@@ -3,11 +3,11 @@
  * Shows what is wrong without
  *	io_uring: don't busy loop in io_ring_exit_work()
  *
- * A ring is closed while a worker runs a request that can't be interrupted. The
- * kworker that tears the ring down tries to cancel that request until it is done,
- * without a pause, so it takes as much CPU time as the request takes.
+ * A ring is closed while a worker runs a request that can't be interrupted. The kworker
+ * that tears the ring down tries to cancel that request until it is done, without a
+ * pause, so it uses CPU time for as long as the request takes.
  *
- * Needs 256 MiB of memory. Shows in each round. The status is 1 if the bug shows.
+ * Needs 256 MiB of memory. Shows in each round. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -8,8 +8,8 @@
  * cancelled, the other one never completes.
  *
  * Needs root, and a kernel whose workers exit with the last ring. Each of 4 tasks lost
- * a request within 500 rounds with io-wq's races held open for up to 3 ms. The status
- * is 1 if the bug shows.
+ * a request within 500 rounds with io-wq's race windows held open for up to 3 ms. Exits
+ * with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -3,11 +3,11 @@
  * Shows what is wrong without
  *	io_uring: count the installed rings for exit-on-idle
  *
- * Setting up a ring fails, at each allocation in turn. The worker of the next ring
- * stays after that is closed, for as long as the task lives.
+ * Setting up a ring fails, at each allocation in turn. The next ring's worker then
+ * stays after that ring is closed, for as long as the task lives.
  *
  * Needs root, CONFIG_FAILSLAB and CONFIG_FAULT_INJECTION_DEBUG_FS. Shows with one of
- * the 16 allocations. The status is 1 if the bug shows.
+ * the 16 allocations. Exits with status 1 if the bug shows.
  */
 #include <err.h>
 #include <fcntl.h>

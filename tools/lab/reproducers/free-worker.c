@@ -3,11 +3,11 @@
  * Shows what is wrong without
  *	io_uring/io-wq: fix ->nr_running race in create_worker_cb()
  *
- * 16 requests that block, and each is to get a worker. Some don't, and nobody creates
- * one while the others block.
+ * Queues 16 requests that block. Each should get a worker. Some don't, and nobody
+ * creates one while the others block.
  *
- * Shows in 2 to 4 % of the rounds with io-wq's races held open for up to 3 ms. The
- * status is 1 if the bug shows.
+ * Shows in 2 to 4 % of the rounds with io-wq's race windows held open for up to 3 ms.
+ * Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -3,11 +3,12 @@
  * Shows what is wrong without
  *	io_uring/io-wq: leave ->nr_running before the last look at the work list
  *
- * A worker has looked for work, found none, and still counts as running. A request
- * that is queued then is left to it. It goes idle, and asks its task to create another
- * worker, which the task can't do while it waits for a vfork() child.
+ * A worker has looked for work, found none, and still counts as running. A request that
+ * is queued at that moment is left to this worker. The worker then goes idle, and asks
+ * its task to create another worker, which the task can't do while it waits for a
+ * vfork() child.
  *
- * The status is 1 if the bug shows.
+ * Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -3,10 +3,10 @@
  * Shows what is wrong without
  *	io-wq: backoff when retrying worker creation
  *
- * A worker can't be created for 8 ms, as the user has too many processes. All
- * retries are used up by then, and the request is cancelled.
+ * For 8 ms, no worker can be created, as the user has too many processes. By then, all
+ * retries are used up, and the request is cancelled.
  *
- * Needs root, to become user 1234, who must have no process. The status is 1 if the
+ * Needs root, to become user 1234, who must have no process. Exits with status 1 if the
  * bug shows.
  */
 #define _GNU_SOURCE

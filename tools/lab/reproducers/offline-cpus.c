@@ -7,7 +7,7 @@
  * worker of the next ring may not use it.
  *
  * Needs root, two CPUs, and a kernel whose workers exit with the last ring. Shows in
- * each round. The status is 1 if the bug shows.
+ * each round. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -6,11 +6,11 @@
  *	io_uring/io-wq: always retry worker create on ERESTART*
  *
  * A timer sends a signal every 50 us. While one is pending, no worker can be created.
- * Each attempt that fails delays the next one by 5 ms more, or the third one cancels
- * the request.
+ * Each failed attempt delays the next one by 5 ms more. Without the second patch, the
+ * third failure cancels the request.
  *
- * Without the first one, 5 to 12 % of the requests took more than 50 ms in a guest with
- * 4 virtual CPUs on 2 cores. The status is 1 if the bug shows.
+ * Without the first patch, 5 to 12 % of the requests took more than 50 ms in a guest
+ * with 4 virtual CPUs on 2 cores. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>
