@@ -90,13 +90,17 @@ created:
 	fi;
 cb_done:
 	if
+#ifdef R_CLEAR_FIRST
+	/* @ create_worker_cb: io_worker_release(worker); */
+	:: d_step {
+		SAY(TASK, "create_worker_cb(): drops the reference on the worker\n");
+#else
 	/*
 	 * @ create_worker_cb: clear_bit_unlock(0, &worker->create_state);
 	 * @ create_worker_cb: io_worker_release(worker);
 	 */
 	:: d_step {
 		SAY(TASK, "create_worker_cb(): clears create_state\n");
-#ifndef R_CLEAR_FIRST
 		create_state[cb] = 0;
 #endif
 		DEC(pinned[cb]);

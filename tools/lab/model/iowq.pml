@@ -25,6 +25,7 @@
  */
 #if BASE == 73
 #define CB_ACTIVATES		/* create_worker_cb() looks for a free worker first */
+#define R_CLEAR_FIRST		/* and clears create_state before that */
 #endif
 
 #define TASK	8

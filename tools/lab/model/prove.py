@@ -77,7 +77,8 @@ def lines(path):
 
 def known_failures(base):
     failures, repair = [], []
-    for fields in lines(os.path.join(LAB, "base", base, "fails")):
+    path = os.path.join(LAB, "base", base, "fails")
+    for fields in lines(path) if os.path.exists(path) else ():
         if fields[0] == "repair":
             repair = fields[1].split()
         else:

@@ -164,6 +164,7 @@ task_work:
 	:: d_step { !IS_TAKEN(0) && !IS_TAKEN(1) && !IS_TAKEN(2) -> RETURN }; goto end_user
 	fi;
 #ifdef R_CLEAR_FIRST
+	/* @ create_worker_cb: clear_bit_unlock(0, &worker->create_state); */
 	d_step {
 		SAY(TASK, "create_worker_cb(): clears create_state\n");
 		create_state[cb] = 0
