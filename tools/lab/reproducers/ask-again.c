@@ -8,8 +8,8 @@
  * is woken up instead. It takes a request that waits for the one behind it, and can't
  * ask for another worker.
  *
- * Needs root and two CPUs. Shows in one of some 50 rounds with io-wq's races held open
- * for up to 3 ms. The status is 1 if the bug shows.
+ * Needs root and two CPUs. Shows in one of 50 to 150 rounds with io-wq's race windows
+ * held open for up to 3 ms. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>
