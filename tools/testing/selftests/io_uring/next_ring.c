@@ -34,8 +34,11 @@ TEST(worker_serves_the_next_ring)
 	ASSERT_LE(1, find_workers(getpid(), &last));
 
 	for (round = 0; counted < ROUNDS && round < MAX_ROUNDS; round++) {
-		long start = now_us();
+		long start;
 
+		/* one that isn't idle yet can't serve the next ring */
+		ASSERT_LE(0, wait_until_asleep(last));
+		start = now_us();
 		io_uring_queue_exit(&ring);
 		sleep_us(LINGER_US / 4);
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
