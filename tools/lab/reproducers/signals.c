@@ -10,7 +10,7 @@
  * third failure cancels the request.
  *
  * Without the first patch, 5 to 12 % of the requests took more than 50 ms in a guest
- * with 4 virtual CPUs on 2 cores. Exits with status 1 if the bug shows.
+ * with 4 virtual CPUs on 2 busy cores, and less than 2 % on idle ones. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>
