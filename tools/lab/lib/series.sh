@@ -62,9 +62,9 @@ checkpatch()
 
 # checkpatch_patch PATCH [OPTION]...: run it without false positives. checkpatch
 # knows neither of the two ways to name the upstream commit in a patch for a stable
-# kernel, nor Originally-by, and older ones want another form of Assisted-by. It can't look up a commit without a history, or know that another patch
-# updates MAINTAINERS. And it dislikes the macros that all tracepoint headers
-# consist of.
+# kernel, nor Originally-by, and older ones want another form of Assisted-by. It can't
+# look up a commit without a history, or know that another patch updates MAINTAINERS.
+# And it dislikes the macros that all tracepoint headers consist of.
 checkpatch_patch()
 {
 	local patch=$1 ignored=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES
