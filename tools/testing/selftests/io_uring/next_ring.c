@@ -44,6 +44,8 @@ TEST(worker_serves_the_next_ring)
 		ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
 		in_time = now_us() - start < LINGER_US;
 
+		/* closing the ring has woken it up, if it is still there */
+		wait_until_asleep(last);
 		ASSERT_EQ(0, run_async_nop(&ring));
 		/* the newest one is the last in the list of threads */
 		ASSERT_LE(1, find_workers(getpid(), &worker));
