@@ -39,10 +39,10 @@ series_files()
 sources=(--include={'*.[ch]','*.sh',Makefile,config,settings,.gitignore}
 	--filter=':- .gitignore')
 
-# is_stable: BASE is a stable kernel, which gets commits from upstream
+# is_stable: BASE is a stable kernel, and not the newest base, which is mainline's
 is_stable()
 {
-	[ -n "$(upstream_patches)" ]
+	[ "$BASE" != "$(cd "$lab/base" && printf '%s\n' * | sort -V | tail -n 1)" ]
 }
 
 # asked_of_stable: the upstream commits that the maintainers of BASE could be asked for
@@ -148,11 +148,11 @@ mails_folder()
 	echo "$build/series/$name"
 }
 
-# upstream_patches: those of them that are backports. There are none if the source has
-# the feature's first form already.
-upstream_patches()
+# adds_the_feature: whether the series has mainline's commit that adds exit-on-idle.
+# Otherwise, the source has the feature's first form already.
+adds_the_feature()
 {
-	series_patches | xargs -d '\n' grep -l '^\[ Upstream commit ' || :
+	series_patches | xargs -d '\n' grep -q '^\[ Upstream commit 38aa434ab933'
 }
 
 # be_the_lab: ignore the user's git configuration from here on. It may have no name,
