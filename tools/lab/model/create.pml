@@ -3,7 +3,7 @@
 end_create:
 	if
 	/*
-	 * @ create_io_worker: tsk = create_io_thread(io_wq_worker, worker, NUMA_NO_NODE);
+	 * @ create_io_worker: tsk = io_worker_create_thread(worker);
 	 * @ create_io_worker: io_init_new_worker(wq, acct, worker, tsk);
 	 * @ create_worker_cont: io_init_new_worker(wq, acct, worker, tsk);
 	 * @ io_init_new_worker: hlist_nulls_add_head_rcu(&worker->nulls_node, &acct->free_list);
@@ -90,15 +90,11 @@ created:
 	fi;
 cb_done:
 	if
-#ifdef R_CLEAR_FIRST
+#ifndef M_CLEARS_LAST
 	/* @ create_worker_cb: io_worker_release(worker); */
 	:: d_step {
 		SAY(TASK, "create_worker_cb(): drops the reference on the worker\n");
 #else
-	/*
-	 * @ create_worker_cb: clear_bit_unlock(0, &worker->create_state);
-	 * @ create_worker_cb: io_worker_release(worker);
-	 */
 	:: d_step {
 		SAY(TASK, "create_worker_cb(): clears create_state\n");
 		create_state[cb] = 0;

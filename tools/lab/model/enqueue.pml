@@ -87,14 +87,13 @@ reserve:
 	/* @ create_worker_cb: if (acct->nr_workers < acct->max_workers) { */
 	:: d_step { nr_workers >= LIMIT && caller == CB ->
 		SAY(TASK, "create_worker_cb(): there is no slot\n")
-	}; goto no_slot
+	}; goto cb_done
 	/* @ create_worker_cb: acct->nr_workers++; */
 	:: d_step { nr_workers < LIMIT && caller == CB ->
 		SAY(TASK, "create_worker_cb(): takes a slot\n");
 		nr_workers++
 	}
 	fi;
-#ifdef CB_ACTIVATES
 count:
 	if
 	/*
@@ -107,26 +106,3 @@ count:
 	}
 	fi;
 	goto end_create;
-no_slot:
-	goto cb_done;
-#else
-	goto end_create;
-count:
-	if
-	/* @ io_wq_create_worker: atomic_inc(&acct->nr_running); */
-	:: d_step {
-		SAY(TASK, "io_wq_create_worker(): nr_running++\n");
-		nr_running++
-	}
-	fi;
-	goto end_create;
-no_slot:
-	if
-	/* @ create_worker_cb: atomic_dec(&acct->nr_running); */
-	:: d_step {
-		SAY(TASK, "create_worker_cb(): nr_running--\n");
-		DEC(nr_running)
-	}
-	fi;
-	goto cb_done;
-#endif

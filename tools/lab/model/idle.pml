@@ -41,12 +41,26 @@ decide:
 		timed_out = 0
 	}
 	fi;
-#ifdef M_FIRST_FORM
+#if BASE != 73 || defined(M_FIRST_FORM)
 	if
-	:: d_step { !interruptible[me] -> unused = 0 }; goto loop
-	:: d_step { interruptible[me] -> unused = 0 }; dec_running(SLEEPS); goto end_idle
-	fi;
+	/* @ io_wq_worker: ret = schedule_timeout(WORKER_IDLE_TIMEOUT); */
+	:: d_step { !interruptible[me] ->
+		SAY(me, "io_wq_worker(): is awake\n");
+		unused = 0
+	}; goto loop
+	:: interruptible[me];
+#ifdef M_LOOKS_BEFORE_IT_LEAVES
+		d_step {
+			SAY(me, "io_wq_worker(): nr_running--, sleeps\n");
+			DEC(nr_running);
+			thread[me] = (unused -> LINGERS : SLEEPS)
+		}
+#else
+		dec_running((unused -> LINGERS : SLEEPS))
 #endif
+	fi;
+	unused = 0;
+#else
 	/*
 	 * @ io_wq_worker: clear_bit(IO_WORKER_F_RUNNING, &worker->flags);
 	 * @ io_wq_worker: atomic_dec(&acct->nr_running);
@@ -81,6 +95,7 @@ decide:
 		unused = 0
 	}
 	fi;
+#endif
 end_idle:
 	if
 	/*

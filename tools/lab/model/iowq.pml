@@ -6,7 +6,7 @@
  *
  * Above each step, a comment names the lines of the patched source that it stands
  * for, in order, as "@ FUNCTION: LINE". They are those of 7.3, and for other bases
- * base/BASE/markers.sed changes them. SAY() is what a counterexample shows: a column,
+ * base/BASE/steps.sed changes them. SAY() is what a counterexample shows: a column,
  * and what the function does.
  *
  * Parameters, all to be defined:
@@ -23,11 +23,6 @@
  *	CYCLES		for a search for cycles without progress
  *	M_...		a mutant
  */
-#if BASE == 73
-#define CB_ACTIVATES		/* create_worker_cb() looks for a free worker first */
-#define R_CLEAR_FIRST		/* and clears create_state before that */
-#endif
-
 #define TASK	8
 #define OTHERS	9
 #define SAY(column, text)	printf("@%d ", column); printf(text); \

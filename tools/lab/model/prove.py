@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 #
-# prove.py BASE FOLDER quick|full|deep: have "explore" do what plan, mutants and
-# base/BASE/fails list, and print the tables. FOLDER is build/BASE, where "steps" has
-# left the steps of the model. Exits with 0 if all is as it has to be.
+# prove.py BASE FOLDER quick|full|deep: have "explore" do what plan and mutants list, and
+# print the tables. FOLDER is build/BASE, where "steps" has left the steps of the model.
+# Exits with 0 if all is as it has to be.
 
 import concurrent.futures
 import os
@@ -75,42 +75,21 @@ def lines(path):
                 yield [f for f in line.rstrip("\n").split("\t") if f]
 
 
-def known_failures(base):
-    failures, repair = [], []
-    path = os.path.join(LAB, "base", base, "fails")
-    for fields in lines(path) if os.path.exists(path) else ():
-        if fields[0] == "repair":
-            repair = fields[1].split()
-        else:
-            failures.append((fields[0].split(), fields[1], fields[2]))
-    return failures, repair
-
-
-def plan(base, wanted):
+def plan(wanted):
     """Make the jobs."""
-    failures, repair = known_failures(base)
     proofs, mutants = [], []
     for number, (chosen, way, values) in enumerate(lines(os.path.join(LAB, "model", "plan"))):
-        values = values.split()
         if SETS.index(chosen) > SETS.index(wanted):
             continue
-        fails = [p for v, p, _ in failures if v[0] == values[0]]
-        properties = [p for p in PROPERTIES if p not in fails]
-        if way == "cycles":
-            properties = []
-        proofs.append(Job(f"{number + 1}-{way}", way, values, properties))
-    examples = [Job(f"fails-{p}", "shortest", v, [p]) for v, p, _ in failures]
-    repaired = []
-    if repair and wanted != "quick":
-        repaired = [Job(f"repaired-{n + 1}", "all", v, list(PROPERTIES), repair)
-                    for n, v in enumerate(sorted({tuple(v) for v, _, _ in failures}))]
+        proofs.append(Job(f"{number + 1}-{way}", way, values.split(),
+                          PROPERTIES if way == "all" else []))
     for name, values, prop, _ in lines(os.path.join(LAB, "model", "mutants")):
         mutants.append(Job(f"mutant-{name.lower().replace('_', '-')}", "shortest",
                            values.split(), [prop], [f"M_{name}"]))
-    return proofs, examples, repaired, mutants
+    return proofs, mutants
 
 
-def table(jobs, failures):
+def table(jobs):
     """Print a line for each exploration. Returns what went wrong."""
     columns = list(PROPERTIES) + ["deadlock", "livelock"]
     wrong = []
@@ -120,9 +99,6 @@ def table(jobs, failures):
         cells = dict.fromkeys(columns, "-")
         cells.update(dict.fromkeys(job.properties, "never"))
         cells["livelock" if job.way == "cycles" else "deadlock"] = "never"
-        for values, prop, _ in failures if job.way != "cycles" else []:
-            if prop not in job.properties and int(values[0]) == job.values["LIMIT"]:
-                cells[prop] = "(1)"
         if job.error or job.failed:
             cells = {c: "?" if v == "never" else v for c, v in cells.items()}
             wrong.append(job)
@@ -155,26 +131,15 @@ def never_taken(folder, jobs):
 
 def main():
     base, folder, wanted = sys.argv[1:]
-    failures, _ = known_failures(base)
-    proofs, examples, repaired, mutants = groups = plan(base, wanted)
-    jobs = sorted((j for g in groups for j in g), key=Job.cost, reverse=True)
+    proofs, mutants = plan(wanted)
+    jobs = sorted(proofs + mutants, key=Job.cost, reverse=True)
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count())) as pool:
         list(pool.map(lambda job: job.run(folder), jobs))
-    problems = [j.error for j in proofs + repaired if j.error]
+    problems = [j.error for j in proofs if j.error]
 
     print(f"\n{base}: what can happen, in all interleavings")
-    bad = table(proofs, failures)
+    bad = table(proofs)
     print("\n" + "\n".join(f"{p:>8}  {', or '.join(w)}" for p, w in PROPERTIES.items()))
-    if examples:
-        print("\n(1) fails on this base, see tools/lab/base/" + base + "/fails:")
-    for job, (_, prop, why) in zip(examples, failures):
-        if job.wrong_example():
-            problems.append(job.wrong_example())
-        else:
-            show(job, f"{prop}: {why}")
-    if repaired:
-        print("\nWith " + " ".join(known_failures(base)[1]) + ":")
-        bad += table(repaired, [])
     for job in bad:
         if not job.error:
             show(job, f"{job.name} fails:")

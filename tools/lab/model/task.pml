@@ -163,14 +163,13 @@ task_work:
 	}; goto end_create
 	:: d_step { !IS_TAKEN(0) && !IS_TAKEN(1) && !IS_TAKEN(2) -> RETURN }; goto end_user
 	fi;
-#ifdef R_CLEAR_FIRST
+#ifndef M_CLEARS_LAST
 	/* @ create_worker_cb: clear_bit_unlock(0, &worker->create_state); */
 	d_step {
 		SAY(TASK, "create_worker_cb(): clears create_state\n");
 		create_state[cb] = 0
 	};
 #endif
-#ifdef CB_ACTIVATES
 	/*
 	 * @ create_worker_cb: atomic_dec(&acct->nr_running);
 	 * @ create_worker_cb: smp_mb__after_atomic();
@@ -179,8 +178,9 @@ task_work:
 		SAY(TASK, "create_worker_cb(): nr_running--\n");
 		DEC(nr_running)
 	};
-	goto activate
-#else
+#ifdef M_DOES_NOT_LOOK
 	goto reserve
+#else
+	goto activate
 #endif
 }

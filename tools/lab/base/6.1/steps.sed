@@ -1,4 +1,8 @@
 # What 6.1 calls it, see tools/lab/model/steps.py
+# an idle worker leaves ->nr_running in schedule()
+/@ io_wq_worker: io_wq_worker_running\(current\);/d
+s/io_wq_worker: atomic_dec\(&acct->nr_running\);/io_wq_dec_running: if (!atomic_dec_and_test(\&acct->nr_running))/
+s/io_wq_worker: if \(io_acct_run_queue\(acct\)\) \{/io_wq_dec_running: if (!io_acct_run_queue(acct))/
 s/acct->workers_lock/wqe->lock/
 s/io_acct_activate_free_worker/io_wqe_activate_free_worker/
 s/&acct->free_list/\&wqe->free_list/
@@ -14,6 +18,5 @@ s/(io_worker_handle_work: )if \(!__io_acct_run_queue\(acct\)\)/\1break;/
 s/io_wq_submit_work\(work\);/wq->do_work(work);/
 s/clear_bit\((IO_WORKER_F_[A-Z]*), &worker->flags\);/worker->flags \&= ~\1;/
 s/set_bit\((IO_WORKER_F_[A-Z]*), &worker->flags\);/worker->flags |= \1;/
-s/create_io_thread\(io_wqe_worker, worker, NUMA_NO_NODE\)/create_io_thread(io_wqe_worker, worker, wqe->node)/
 s/(io_wqe_activate_free_worker: )wake_up_process\(worker->task\);/\1if (wake_up_process(worker->task)) {/
-s/(do_create = !io_wqe_activate_free_worker\()acct/\1wqe, acct/
+s/(io_wqe_activate_free_worker\()acct\)/\1wqe, acct)/
