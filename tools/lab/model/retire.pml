@@ -63,11 +63,23 @@ cancelled:
 		SAY(me, "io_worker_retire(): there is no slot left, exits\n");
 		thread[me] = EXITS
 	}; goto end_exit
+#if (BASE == 61 || BASE == 612) && !defined(M_LOOKS_BEFORE_IT_LEAVES)
+	/*
+	 * @ io_worker_retire: acct->nr_workers++;
+	 * @ io_worker_retire: __io_worker_idle(acct, worker);
+	 */
+	:: d_step { nr_workers < LIMIT ->
+		SAY(me, "io_worker_retire(): takes a slot, is free again\n");
+		nr_workers++;
+		is_free[me] = 1
+	}
+#else
 	/* @ io_worker_retire: acct->nr_workers++; */
 	:: d_step { nr_workers < LIMIT ->
 		SAY(me, "io_worker_retire(): takes a slot, stays\n");
 		nr_workers++
 	}
+#endif
 	fi;
 	/*
 	 * @ io_worker_retire: atomic_inc(&acct->nr_running);
