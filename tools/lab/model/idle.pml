@@ -41,7 +41,7 @@ decide:
 		timed_out = 0
 	}
 	fi;
-#if BASE == 61 || BASE == 612 || defined(M_FIRST_FORM)
+#if defined(NO_LAST_LOOK) || defined(M_FIRST_FORM)
 	if
 	/* @ io_wq_worker: ret = schedule_timeout(WORKER_IDLE_TIMEOUT); */
 	:: d_step { !interruptible[me] ->

@@ -23,6 +23,10 @@
  *	CYCLES		for a search for cycles without progress
  *	M_...		a mutant
  */
+#if BASE == 61 || BASE == 612
+#define NO_LAST_LOOK		/* an idle worker leaves ->nr_running in schedule() */
+#endif
+
 #define TASK	8
 #define OTHERS	9
 #define SAY(column, text)	printf("@%d ", column); printf(text); \

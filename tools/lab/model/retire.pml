@@ -63,7 +63,7 @@ cancelled:
 		SAY(me, "io_worker_retire(): there is no slot left, exits\n");
 		thread[me] = EXITS
 	}; goto end_exit
-#if (BASE == 61 || BASE == 612) && !defined(M_LOOKS_BEFORE_IT_LEAVES)
+#if defined(NO_LAST_LOOK) && !defined(M_LOOKS_BEFORE_IT_LEAVES)
 	/*
 	 * @ io_worker_retire: acct->nr_workers++;
 	 * @ io_worker_retire: __io_worker_idle(acct, worker);
