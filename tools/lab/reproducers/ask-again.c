@@ -8,7 +8,7 @@
  * is woken up instead. It takes a request that waits for the one behind it, and can't
  * ask for another worker.
  *
- * Needs root and two CPUs. Shows in one of 50 to 150 rounds with io-wq's race windows
+ * Needs root and two CPUs. Shows in one of 50 to 300 rounds with io-wq's race windows
  * held open for up to 3 ms, and not on 6.1. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE

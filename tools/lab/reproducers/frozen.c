@@ -7,14 +7,14 @@
  * between, no worker can be created for the task. After three attempts, io-wq gives up
  * and cancels the request.
  *
- * Needs root and cgroup v2. Shows in 20 to 40 % of the rounds. Exits with status 1 if the bug shows.
+ * Needs root and cgroup v2. Shows in 15 to 45 % of the rounds. Exits with status 1 if the
+ * bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>

@@ -7,8 +7,9 @@
  * second one is done. Both wake up the same worker, and nobody wakes up the other one
  * when the first blocks.
  *
- * Needs root and two CPUs. Shows in every other round on 6.12, and in about 1 % on 6.1 with
- * io-wq's race windows held open for up to 3 ms. Exits with status 1 if the bug shows.
+ * Needs root and two CPUs. Shows in every other round on 6.12, and in about 1 % on 6.1
+ * with io-wq's race windows held open for up to 3 ms. Exits with status 1 if the bug
+ * shows.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -6,7 +6,7 @@
  * Another process sends a signal every 50 us. While one is pending, no worker can be
  * created. Each failed attempt delays the next one by 5 ms more.
  *
- * 35 to 65 % of the requests took more than 50 ms in a guest with 4 virtual CPUs on 2
+ * 10 to 65 % of the requests took more than 50 ms in a guest with 4 virtual CPUs on 2
  * cores, and none with the patch. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
