@@ -2,8 +2,8 @@
 #
 # The only entry point. Each command is a script in tools/lab/.
 
-# the kernel to work on: a folder in tools/lab/base/, or all. The default is 6.12 or
-# KDIR's version
+# the kernel to work on: a folder in tools/lab/base/, several of them, or all. The
+# default is 6.12 or KDIR's version
 BASE ?=
 # a kernel tree of your own, to work on instead
 KDIR ?=
@@ -78,7 +78,8 @@ help:
 	@echo "  make clean     remove what was made, but keep downloads"
 	@echo
 	@echo "On which kernel:"
-	@echo "  BASE=6.12      one of: $(notdir $(wildcard tools/lab/base/*)), or all in turn"
+	@echo "  BASE=6.12      one of: $(notdir $(wildcard tools/lab/base/*)),"
+	@echo "                 several in turn as in BASE=\"6.12 7.3\", or all"
 	@echo "  KDIR=path      your own tree. Only \"make apply\" changes it"
 
 $(commands):
