@@ -119,9 +119,7 @@ step()
 	*)		outcome="  failed" ;;
 	esac
 	printf '  %-34s %4d s%s\n' "$title" $((SECONDS - start)) "$outcome"
-	if [ "$outcome" != "  failed" ]; then
-		return
-	fi
+	[ "$outcome" = "  failed" ] || return 0
 	if [ "$step_status" -eq "$EXPLAINED" ]; then
 		tail -n 1 "$step_log" >&2
 	else
@@ -190,4 +188,13 @@ choose_kdir()
 runs_criu()
 {
 	! grep -q '^skip criu ' "$lab/base/$BASE/guards"
+}
+
+# results_of KERNEL PROGRAM: what its tests did in the last run there, a line for each
+results_of()
+{
+	# its status is 1 if a test failed
+	"$lab/judge/judge.py" results "$base/source/tools/testing/kunit" \
+		"$base/kselftest-list.txt" "$base/run/$1-selftests/output" "$2" ||
+		[ $? -eq 1 ]
 }
