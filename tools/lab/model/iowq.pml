@@ -10,7 +10,7 @@
  * and what the function does.
  *
  * Parameters, all to be defined:
- *	BASE		73, 612 or 61
+ *	BASE		73, 72, 612 or 61
  *	LIMIT		->max_workers
  *	WORKERS		threads that exist at once, up to 3, with those that exit. The
  *			creation of another one waits
