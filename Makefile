@@ -35,8 +35,8 @@ SEND ?=
 export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG CLIENTS
 export PART V CHANGES PREVIOUS IN_REPLY_TO ASSISTED_BY FOR SEND
 
-commands := run check check-liburing check-clients mutants prove stress bench shell \
-	gdb tree refresh apply deb series send clean
+commands := run check check-liburing check-clients mutants prove coverage stress bench \
+	shell gdb tree refresh apply deb series send clean
 
 .PHONY: help $(commands)
 
@@ -56,6 +56,8 @@ help:
 	@echo "  make mutants   break the series in many ways, and check that a test notices"
 	@echo "  make prove     explore all interleavings of a model of the workers, and check"
 	@echo "                 the barriers with the kernel's memory model"
+	@echo "  make coverage  show the lines of the series that no test runs, and make pages"
+	@echo "                 of all lines in build/BASE/coverage"
 	@echo "  make stress    use rings at random for MINUTES=1. SEED=number repeats"
 	@echo "                 a run, PROFILE=debug or kcsan uses that kernel"
 	@echo "  make bench     measure how soon workers exit, and what that costs"
