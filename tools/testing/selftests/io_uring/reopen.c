@@ -93,7 +93,7 @@ static void *reopen_for_some(void *arg)
 /* Have two workers, each with a request that blocks. */
 static int use_two(struct io_uring *ring, int blocks[2], pid_t workers[2])
 {
-	long deadline = now_ms() + scaled_ms(GONE_MS);
+	long deadline = now_ms() + scaled_ms(LOST_MS);
 	int i, err;
 
 	prep_reqs(ring, blocks[0], 2, 0);
