@@ -97,7 +97,7 @@ progress()
 
 # step TITLE COMMAND...: run it, show progress and the seconds it took, and leave
 # its status in step_status. Its output goes to the log step_log. If it fails, the
-# last lines of that are shown.
+# last lines of that are shown, and if it is skipped, the last one, which says why.
 #
 # Not to be called where bash tests the status, as in "step ... ||": set -e has no
 # effect there, and a function goes on after a command that failed.
@@ -115,7 +115,7 @@ step()
 	[ ! -t 1 ] || printf '\r\033[K'
 	case $step_status in
 	0)		;;
-	"$SKIPPED")	outcome="  skipped" ;;
+	"$SKIPPED")	outcome="  skipped: $(tail -n 1 "$step_log")" ;;
 	*)		outcome="  failed" ;;
 	esac
 	printf '  %-34s %4d s%s\n' "$title" $((SECONDS - start)) "$outcome"

@@ -5,7 +5,7 @@
 # function test_NAME, and fails if one of its commands does.
 
 here=$lab/tests
-# a folder of the test's own. What is mounted on mnt in there is unmounted at the end
+# a folder of the test's own
 scratch=
 
 # fails_with PATTERN COMMAND...: COMMAND has to fail with a last line that matches
@@ -18,6 +18,13 @@ fails_with()
 	[ "$status" -ne 0 ] || die "$*: it succeeded: $out"
 	grep -qE -- "$pattern" <<<"$(tail -n 1 <<<"$out")" ||
 		die "$*: its last line is not '$pattern' but: $(tail -n 1 <<<"$out")"
+}
+
+# skip REASON: end a test that can't be run here
+skip()
+{
+	printf '%s\n' "$*"
+	exit "$SKIPPED"
 }
 
 # choose_test ARGUMENT...: handle the script's arguments. For --list, print the names
@@ -37,6 +44,14 @@ choose_test()
 	mkdir -p "$build"
 	scratch=$(mktemp -d "$build/test.XXXXXX")
 	trap 'umount "$scratch/mnt" 2>/dev/null || :; rm -rf "$scratch"' EXIT
+}
+
+# mount_tmpfs SIZE: mount a tmpfs on mnt in the test's own folder. It goes when the test
+# ends. Root needs a privilege for this that most containers lack.
+mount_tmpfs()
+{
+	mkdir "$scratch/mnt"
+	mount -t tmpfs -o "size=$1" tmpfs "$scratch/mnt" || skip "no tmpfs can be mounted here"
 }
 
 # copy_repository: give the test its own copy of the repository, build folder and git
