@@ -17,13 +17,17 @@ enum step {
 	STEPS,
 };
 
-FIXTURE(order)
-{
-	struct io_uring ring;
+struct cpus {
 	int control;		/* of the CPU that goes */
 	cpu_set_t all;
 	cpu_set_t cpu;		/* the one that goes */
 	cpu_set_t other;	/* one that stays */
+};
+
+FIXTURE(order)
+{
+	struct io_uring ring;
+	struct cpus cpus;
 };
 
 FIXTURE_VARIANT(order)
@@ -81,37 +85,47 @@ static int open_control(int cpu)
 	return fd;
 }
 
-FIXTURE_SETUP(order)
+/* Returns NULL, or why no CPU can be taken offline */
+static const char *choose_cpus(struct cpus *cpus)
 {
 	int cpu, other = 0;
 
-	self->control = -1;
-	ASSERT_EQ(0, sched_getaffinity(0, sizeof(self->all), &self->all));
-	if (CPU_COUNT(&self->all) < 2)
-		SKIP(return, "needs 2 CPUs");
-	while (!CPU_ISSET(other, &self->all))
+	cpus->control = -1;
+	if (sched_getaffinity(0, sizeof(cpus->all), &cpus->all))
+		return "needs sched_getaffinity()";
+	if (CPU_COUNT(&cpus->all) < 2)
+		return "needs 2 CPUs";
+	while (!CPU_ISSET(other, &cpus->all))
 		other++;
-	for (cpu = CPU_SETSIZE - 1; cpu > other && self->control < 0; cpu--) {
-		if (!CPU_ISSET(cpu, &self->all))
+	for (cpu = CPU_SETSIZE - 1; cpu > other && cpus->control < 0; cpu--) {
+		if (!CPU_ISSET(cpu, &cpus->all))
 			continue;
-		self->control = open_control(cpu);
-		CPU_ZERO(&self->cpu);
-		CPU_SET(cpu, &self->cpu);
+		cpus->control = open_control(cpu);
+		CPU_ZERO(&cpus->cpu);
+		CPU_SET(cpu, &cpus->cpu);
 	}
-	if (self->control < 0)
-		SKIP(return, "no CPU to take offline, needs CONFIG_HOTPLUG_CPU and root");
-	CPU_ZERO(&self->other);
-	CPU_SET(other, &self->other);
+	if (cpus->control < 0)
+		return "no CPU to take offline, needs CONFIG_HOTPLUG_CPU and root";
+	CPU_ZERO(&cpus->other);
+	CPU_SET(other, &cpus->other);
+	return NULL;
+}
 
+FIXTURE_SETUP(order)
+{
+	const char *reason = choose_cpus(&self->cpus);
+
+	if (reason)
+		SKIP(return, "%s", reason);
 	ASSERT_EQ(0, io_uring_queue_init(4, &self->ring, 0));
 }
 
 FIXTURE_TEARDOWN(order)
 {
-	if (self->control < 0)
+	if (self->cpus.control < 0)
 		return;
-	set_online(self->control, true);
-	close(self->control);
+	set_online(self->cpus.control, true);
+	close(self->cpus.control);
 }
 
 static bool take_step(enum step step, int control, struct io_uring *ring)
@@ -176,9 +190,9 @@ TEST_F(order, cpu_is_used_again)
 {
 	cpu_set_t actual;
 
-	take_steps(_metadata, variant->steps, self->control, &self->ring,
+	take_steps(_metadata, variant->steps, self->cpus.control, &self->ring,
 		   false, &actual);
-	EXPECT_TRUE(CPU_EQUAL(&self->all, &actual));
+	EXPECT_TRUE(CPU_EQUAL(&self->cpus.all, &actual));
 }
 
 /* A worker that serves requests while the CPU is away may use it when it is back. */
@@ -186,20 +200,20 @@ TEST_F(order, cpu_is_used_again_by_who_was_there_without_it)
 {
 	cpu_set_t actual;
 
-	take_steps(_metadata, variant->steps, self->control, &self->ring,
+	take_steps(_metadata, variant->steps, self->cpus.control, &self->ring,
 		   true, &actual);
-	EXPECT_TRUE(CPU_EQUAL(&self->all, &actual));
+	EXPECT_TRUE(CPU_EQUAL(&self->cpus.all, &actual));
 }
 
 TEST_F(order, affinity_to_the_cpu_holds)
 {
 	cpu_set_t actual;
 
-	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(self->cpu),
-						&self->cpu));
-	take_steps(_metadata, variant->steps, self->control, &self->ring,
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(self->cpus.cpu),
+						&self->cpus.cpu));
+	take_steps(_metadata, variant->steps, self->cpus.control, &self->ring,
 		   false, &actual);
-	EXPECT_TRUE(CPU_EQUAL(&self->cpu, &actual));
+	EXPECT_TRUE(CPU_EQUAL(&self->cpus.cpu, &actual));
 }
 
 TEST_F(order, affinity_to_another_cpu_holds)
@@ -207,21 +221,21 @@ TEST_F(order, affinity_to_another_cpu_holds)
 	cpu_set_t actual;
 
 	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring,
-						sizeof(self->other),
-						&self->other));
-	take_steps(_metadata, variant->steps, self->control, &self->ring,
+						sizeof(self->cpus.other),
+						&self->cpus.other));
+	take_steps(_metadata, variant->steps, self->cpus.control, &self->ring,
 		   false, &actual);
-	EXPECT_TRUE(CPU_EQUAL(&self->other, &actual));
+	EXPECT_TRUE(CPU_EQUAL(&self->cpus.other, &actual));
 }
 
 TEST_F(order, affinity_to_both_holds)
 {
 	cpu_set_t actual, both;
 
-	CPU_OR(&both, &self->cpu, &self->other);
+	CPU_OR(&both, &self->cpus.cpu, &self->cpus.other);
 	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(both),
 						&both));
-	take_steps(_metadata, variant->steps, self->control, &self->ring,
+	take_steps(_metadata, variant->steps, self->cpus.control, &self->ring,
 		   false, &actual);
 	EXPECT_TRUE(CPU_EQUAL(&both, &actual));
 }
@@ -231,10 +245,36 @@ TEST_F(order, requests_are_done_whose_only_cpu_is_offline)
 {
 	cpu_set_t actual;
 
-	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(self->cpu),
-						&self->cpu));
-	take_steps(_metadata, variant->steps, self->control, &self->ring,
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(self->cpus.cpu),
+						&self->cpus.cpu));
+	take_steps(_metadata, variant->steps, self->cpus.control, &self->ring,
 		   true, &actual);
+}
+
+/* Without a worker, io-wq doesn't hear of the CPU when that comes. */
+TEST(cpu_that_was_away_at_first_is_used)
+{
+	bool offline, online;
+	struct io_uring ring;
+	const char *reason;
+	struct cpus cpus;
+	pid_t worker = 0;
+	cpu_set_t actual;
+	int err;
+
+	reason = choose_cpus(&cpus);
+	if (reason)
+		SKIP(return, "%s", reason);
+	offline = set_online(cpus.control, false);
+	err = io_uring_queue_init(4, &ring, 0);
+	online = set_online(cpus.control, true);
+	ASSERT_TRUE(offline);
+	ASSERT_EQ(0, err);
+	ASSERT_TRUE(online);
+
+	ASSERT_TRUE(run_request(&ring, &worker));
+	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(actual), &actual));
+	EXPECT_TRUE(CPU_EQUAL(&cpus.all, &actual));
 }
 
 TEST_HARNESS_MAIN

@@ -46,9 +46,14 @@ TEST_F(settings, number_of_workers)
 	EXPECT_EQ(2, limits[0]);
 	EXPECT_EQ(1, limits[1]);
 
-	prep_reqs(&self->ring, self->pipe[0], 3, 0);
-	ASSERT_EQ(0, submit_reqs(&self->ring, 3));
+	prep_reqs(&self->ring, self->pipe[0], 2, 0);
+	ASSERT_EQ(0, submit_reqs(&self->ring, 2));
 	ASSERT_EQ(1, wait_for_workers(1));
+	sleep_us(scaled_ms(100) * 1000);
+	EXPECT_EQ(1, nr_workers());
+	/* while the only worker sleeps */
+	prep_blocking(&self->ring, self->pipe[0]);
+	ASSERT_EQ(0, submit_reqs(&self->ring, 1));
 	sleep_us(scaled_ms(100) * 1000);
 	EXPECT_EQ(1, nr_workers());
 
@@ -77,6 +82,23 @@ TEST_F(settings, affinity)
 	ASSERT_EQ(1, find_workers(getpid(), &worker));
 	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(actual), &actual));
 	EXPECT_TRUE(CPU_EQUAL(&wanted, &actual));
+}
+
+TEST_F(settings, affinity_that_was_taken_back)
+{
+	cpu_set_t mine, one, actual;
+	pid_t worker = 0;
+
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(mine), &mine));
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	ASSERT_EQ(0, io_uring_register_iowq_aff(&self->ring, sizeof(one), &one));
+	ASSERT_EQ(0, io_uring_unregister_iowq_aff(&self->ring));
+	ASSERT_TRUE(reopen(&self->ring, self->pipe));
+	ASSERT_EQ(1, run_blocking(&self->ring, self->pipe, 1));
+	ASSERT_EQ(1, find_workers(getpid(), &worker));
+	ASSERT_EQ(0, sched_getaffinity(worker, sizeof(actual), &actual));
+	EXPECT_TRUE(CPU_EQUAL(&mine, &actual));
 }
 
 TEST_HARNESS_MAIN
