@@ -35,8 +35,8 @@ SEND ?=
 export BASE KDIR KERNEL PROFILE MINUTES SEED CONFIG CLIENTS
 export PART V CHANGES PREVIOUS IN_REPLY_TO ASSISTED_BY FOR SEND
 
-commands := run check check-liburing check-clients mutants prove coverage stress bench \
-	shell gdb tree refresh apply deb series send clean
+commands := run check check-liburing check-clients mutants prove coverage releases \
+	stress bench shell gdb tree refresh apply deb series send clean
 
 .PHONY: help $(commands)
 
@@ -58,6 +58,7 @@ help:
 	@echo "                 the barriers with the kernel's memory model"
 	@echo "  make coverage  show the lines of the series that no test runs, and make pages"
 	@echo "                 of all lines in build/BASE/coverage"
+	@echo "  make releases  check which versions of Debian's package the series fits"
 	@echo "  make stress    use rings at random for MINUTES=1. SEED=number repeats"
 	@echo "                 a run, PROFILE=debug or kcsan uses that kernel"
 	@echo "  make bench     measure how soon workers exit, and what that costs"

@@ -30,3 +30,10 @@ unit_file()
 	folder=$(ccache --get-config cache_dir 2>/dev/null) || folder=$build
 	echo "$folder/io-wq-lab-unit"
 }
+
+# only_warnings: of make's output on stdin, print the warnings and errors without line
+# numbers
+only_warnings()
+{
+	sed -nE 's/^([^ :]+):[0-9]+(:[0-9]+)?: (.*(warning|error): )/\1: \3/p' | sort -u
+}
