@@ -7,7 +7,8 @@
  * created. Each failed attempt delays the next one by 5 ms more.
  *
  * 10 to 65 % of the requests took more than 50 ms in a guest with 4 virtual CPUs on 2
- * cores, and none with the patch. Exits with status 1 if the bug shows.
+ * cores, and none with the patch. While the host was busy with three other guests, it
+ * was 6 % and up to 1 %. Exits with status 1 if the bug shows.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -99,5 +100,5 @@ int main(void)
 	printf("of %d requests %d were cancelled, and %d took more than %d ms\n",
 	       ROUNDS, counts[2], counts[1], LATE_MS);
 	/* a few may be late for want of a CPU */
-	return counts[2] || counts[1] > ROUNDS / 20;
+	return counts[2] || counts[1] > ROUNDS / 40;
 }
