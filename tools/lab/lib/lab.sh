@@ -190,11 +190,11 @@ runs_criu()
 	! grep -q '^skip criu ' "$lab/base/$BASE/guards"
 }
 
-# results_of KERNEL PROGRAM: what its tests did in the last run there, a line for each
+# results_of OUTPUT [PROGRAM]: what a run's tests did, or PROGRAM's, a line for each
 results_of()
 {
 	# its status is 1 if a test failed
 	"$lab/judge/judge.py" results "$base/source/tools/testing/kunit" \
-		"$base/kselftest-list.txt" "$base/run/$1-selftests/output" "$2" ||
+		"$base/kselftest-list.txt" "$@" ||
 		[ $? -eq 1 ]
 }
