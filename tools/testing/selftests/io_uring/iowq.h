@@ -334,9 +334,9 @@ static inline void prep_async_nop(struct io_uring *ring)
 }
 
 /*
- * Bounded work that goes to a worker because it may have to wait, if @fd is a memfd.
- * It relies on any worker that is running, while work that is forced to a worker has
- * one created.
+ * Unbounded work that goes to a worker because it might block, for all that io_uring
+ * knows, if @fd is of /dev/full. It relies on any worker that is running, while work
+ * that is forced to a worker has one created.
  */
 static inline void prep_punted_read(struct io_uring *ring, int fd, char *byte)
 {
