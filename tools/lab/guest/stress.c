@@ -12,6 +12,9 @@
  *   after a first run and again after a longer one. What the kernel allocates once
  *   and keeps is there after the first run.
  *
+ * Half of what they do are the sequences in sequences.h, each of which has to come to
+ * its point now and then.
+ *
  * COMMAND runs in parallel, once in each of the two runs. An argument "%" becomes
  * the seconds that it should take.
  *
@@ -22,7 +25,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 
-#include "stress.h"
+#include "sequences.h"
 
 #define CPU_ONLINE	"/sys/devices/system/cpu/cpu%d/online"
 #define CGROUP		"/tmp/cgroup"
@@ -270,7 +273,7 @@ static void act(unsigned long life)
 
 	for (round = 0; ; round++) {
 		start_random(start + round * 7919);
-		switch (pick(10)) {
+		switch (pick(20)) {
 		case 0:
 		case 1:
 			use(kinds[pick(ARRAY_SIZE(kinds))]);
@@ -298,6 +301,9 @@ static void act(unsigned long life)
 			break;
 		case 9:
 			dies();
+			break;
+		default:
+			do_sequence();
 			break;
 		}
 		/* otherwise, the next ring is opened while they exit */
@@ -464,7 +470,7 @@ static void run(int seconds, char **command)
 		cgroup_write(i, "cgroup.kill", "1");
 		waitpid(actors[i].pid, NULL, 0);
 	}
-	if (beside && wait_for(beside)) {
+	if (beside && (waitpid(beside, &status, 0) != beside || status)) {
 		count(&shared->broken, 1);
 		printf("%s failed\n", command[0]);
 	}
@@ -587,6 +593,7 @@ int main(int argc, char *argv[])
 	}
 	if (!write_to(CGROUP "/0/cgroup.freeze", "0"))
 		err(1, CGROUP);
+	prepare_sequences();
 
 	run(seconds / 4 < 5 ? 5 : seconds / 4, argv + 3);
 	nr_before = count_objects(before);
@@ -596,6 +603,7 @@ int main(int argc, char *argv[])
 
 	printf("%lu rounds, %lu rings, %lu requests, %lu disturbances\n",
 	       shared->rounds, shared->rings, shared->requests, shared->acts);
+	judge_sequences();
 	printf("%lu lost, %lu late, %lu times workers left, %lu times other things broke\n",
 	       shared->lost, shared->late, shared->left, shared->broken);
 	if (!shared->rounds || !shared->requests)

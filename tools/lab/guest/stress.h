@@ -31,6 +31,7 @@
 /* After this long, in milliseconds, an actor isn't killed before its wait ends. */
 #define OVERDUE_MS	250
 #define ENTRIES		32
+#define SEQUENCES	9
 
 /* What all processes write to */
 static struct shared {
@@ -42,7 +43,9 @@ static struct shared {
 	unsigned long overdue[ACTORS];
 	/* failures of other kinds */
 	unsigned long broken;
-	unsigned long complaints;
+	unsigned long complaints, shown;
+	/* how often each sequence was tried, and came to its point */
+	unsigned long tried[SEQUENCES], happened[SEQUENCES];
 } *shared;
 
 static int cpus, me;
@@ -135,7 +138,7 @@ struct work {
 	struct io_uring ring;
 	unsigned int flags;
 	int file, null, pipe[2];
-	unsigned int pending, blocked;
+	unsigned int pending, blocked, cancelled;
 };
 
 static const unsigned int kinds[] = {
@@ -284,6 +287,57 @@ static void feed(struct work *work)
 	}
 }
 
+static void cancel_all(struct work *work)
+{
+	struct io_uring_sqe *sqe = get_sqe(&work->ring);
+
+	io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY |
+				       IORING_ASYNC_CANCEL_ALL);
+	work->pending++;
+	submit_all(work);
+}
+
+/* Print what every task waits for on the console, the first time only. */
+static void show_tasks(void)
+{
+	if (count(&shared->shown, 1) == 1)
+		write_to("/proc/sysrq-trigger", "t");
+}
+
+/* Reap all requests, and do what lets them end again if that takes long. */
+static void reap_all(struct work *work, void (*end_them)(struct work *work))
+{
+	struct __kernel_timespec a_while = { .tv_nsec = OVERDUE_MS * 1000000 };
+	struct io_uring_cqe *cqe;
+	struct wait wait;
+
+	start_wait(&wait);
+	while (work->pending) {
+		int ret = io_uring_wait_cqe_timeout(&work->ring, &cqe, &a_while);
+		long ms = waited(&wait);
+
+		if (!ret) {
+			if (cqe->res == -ECANCELED)
+				work->cancelled++;
+			io_uring_cqe_seen(&work->ring, cqe);
+			work->pending--;
+			if (ms >= LATE_S * 1000)
+				count(&shared->late, 1);
+		} else if (ret != -ETIME && ret != -EINTR) {
+			errx(1, "wait: %s", strerror(-ret));
+		} else if (ms < LOST_S * 1000) {
+			end_them(work);
+		} else {
+			show_tasks();
+			count(&shared->lost, work->pending);
+			complain("%u requests lost, ring flags %#x",
+				 work->pending, work->flags);
+			break;
+		}
+	}
+	end_wait(&wait);
+}
+
 /*
  * Let all requests end, or cancel them, and reap them. A request looks up its
  * descriptors when a worker starts it. One of a ring that was closed may find the
@@ -292,43 +346,10 @@ static void feed(struct work *work)
  */
 static void finish(struct work *work)
 {
-	struct __kernel_timespec a_while = { .tv_nsec = OVERDUE_MS * 1000000 };
-	struct io_uring_cqe *cqe;
-	struct wait wait;
-
-	if (pick(2)) {
-		struct io_uring_sqe *sqe = get_sqe(&work->ring);
-
-		io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY |
-					       IORING_ASYNC_CANCEL_ALL);
-		work->pending++;
-		submit_all(work);
-	}
+	if (pick(2))
+		cancel_all(work);
 	feed(work);
-	start_wait(&wait);
-	while (work->pending) {
-		int ret = io_uring_wait_cqe_timeout(&work->ring, &cqe, &a_while);
-		long ms = waited(&wait);
-
-		if (!ret) {
-			io_uring_cqe_seen(&work->ring, cqe);
-			work->pending--;
-			if (ms >= LATE_S * 1000)
-				count(&shared->late, 1);
-		} else if (ret != -ETIME && ret != -EINTR) {
-			errx(1, "wait: %s", strerror(-ret));
-		} else if (ms < LOST_S * 1000) {
-			feed(work);
-		} else {
-			/* print what every task waits for on the console */
-			if (count(&shared->lost, work->pending) == work->pending)
-				write_to("/proc/sysrq-trigger", "t");
-			complain("%u requests lost, ring flags %#x",
-				 work->pending, work->flags);
-			break;
-		}
-	}
-	end_wait(&wait);
+	reap_all(work, feed);
 }
 
 /* The function in which a worker of this process sleeps */
@@ -386,13 +407,32 @@ static pid_t fork_seeded(void)
 	return child;
 }
 
+/*
+ * To be called by a process without other threads. A child that doesn't end is killed,
+ * which may not end it either.
+ */
 static int wait_for(pid_t child)
 {
+	struct wait wait;
 	int status;
+	pid_t pid;
 
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
+	start_wait(&wait);
+	while ((pid = waitpid(child, &status, WNOHANG)) != child) {
+		if (pid < 0 && errno != EINTR)
 			err(1, "waitpid");
+		if (waited(&wait) >= LOST_S * 1000) {
+			show_tasks();
+			count(&shared->broken, 1);
+			complain("a child doesn't end");
+			kill(child, SIGKILL);
+			status = SIGKILL;
+			break;
+		}
+		sleep_us(500);
+	}
+	/* it may have ended in the middle of a wait of its own */
+	__atomic_store_n(&shared->overdue[me], 0, __ATOMIC_RELAXED);
 	return status;
 }
 
