@@ -321,8 +321,11 @@ static void reap_all(struct work *work, void (*end_them)(struct work *work))
 				work->cancelled++;
 			io_uring_cqe_seen(&work->ring, cqe);
 			work->pending--;
-			if (ms >= LATE_S * 1000)
+			if (ms >= LATE_S * 1000) {
 				count(&shared->late, 1);
+				complain("request took %ld ms, ring flags %#x", ms,
+					 work->flags);
+			}
 		} else if (ret != -ETIME && ret != -EINTR) {
 			errx(1, "wait: %s", strerror(-ret));
 		} else if (ms < LOST_S * 1000) {
