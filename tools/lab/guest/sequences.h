@@ -24,10 +24,9 @@ static void happened(void)
 	count(&shared->happened[sequence], 1);
 }
 
-static void close_work(struct work *work)
+static void end_work(struct work *work)
 {
-	io_uring_queue_exit(&work->ring);
-	close_files(work);
+	close_work(work);
 	if (!pick(3))
 		see_workers_go("a sequence of syzkaller's");
 }
@@ -112,7 +111,7 @@ static void creation_fails(void)
 	set_limit(RLIMIT_NPROC, 1000);
 	submit_some(&work);
 	finish(&work);
-	close_work(&work);
+	end_work(&work);
 }
 
 /*
@@ -138,7 +137,7 @@ static void no_worker_allowed(void)
 	} else {
 		end_requests(&work, cancel_all);
 	}
-	close_work(&work);
+	end_work(&work);
 }
 
 /*
@@ -179,7 +178,7 @@ static void allocation_fails(void)
 		submit_some(&work);
 	}
 	finish(&work);
-	close_work(&work);
+	end_work(&work);
 }
 
 static void *submit_fixed(void *arg)
@@ -309,7 +308,7 @@ static void waits_for_much(void)
 		prep_waiting(&work, nonblock);
 	submit_all(&work);
 	end_requests(&work, cancel_all);
-	close_work(&work);
+	end_work(&work);
 }
 
 /*
@@ -398,7 +397,7 @@ static void threads_come_and_go(void)
 	for (i = 0; i < 8; i++)
 		pthread_join(thread[i], NULL);
 	end_requests(work, end_by_themselves);
-	close_work(work);
+	end_work(work);
 }
 
 /*
@@ -435,9 +434,8 @@ static void opens_fifos(void)
 	}
 	submit_all(&work);
 	end_requests(&work, cancel_all);
-	io_uring_queue_exit(&target.ring);
-	close_files(&target);
-	close_work(&work);
+	close_work(&target);
+	end_work(&work);
 }
 
 static const struct {

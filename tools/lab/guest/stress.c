@@ -51,8 +51,7 @@ static void use(unsigned int flags)
 		if (!pick(4))
 			sleep_us(pick(3000));
 	}
-	io_uring_queue_exit(&work.ring);
-	close_files(&work);
+	close_work(&work);
 }
 
 static void *reopen(void *arg)
@@ -114,8 +113,7 @@ static void shared_by_threads(void)
 	pthread_barrier_wait(&group.submitted);
 	if (pick(2))
 		finish(&group.work);
-	io_uring_queue_exit(&group.work.ring);
-	close_files(&group.work);
+	close_work(&group.work);
 	if (pick(2))
 		see_workers_go("closing a ring that threads shared");
 	pthread_barrier_wait(&group.closed);
@@ -151,8 +149,7 @@ static void use_registered(void)
 	finish(&work);
 	submit_some(&work);
 	/* also unregisters the ring */
-	io_uring_queue_exit(&work.ring);
-	close_files(&work);
+	close_work(&work);
 }
 
 /* Two rings served by one kernel thread, which has the workers */
@@ -171,8 +168,7 @@ static void use_attached(void)
 
 		if (pick(4))
 			finish(next);
-		io_uring_queue_exit(&next->ring);
-		close_files(next);
+		close_work(next);
 	}
 }
 
@@ -193,8 +189,7 @@ static void use_across_vfork(void)
 		err(1, "vfork");
 	if (pick(2))
 		finish(&work);
-	io_uring_queue_exit(&work.ring);
-	close_files(&work);
+	close_work(&work);
 	if (wait_for(child)) {
 		count(&shared->broken, 1);
 		complain("a child of vfork() failed, or has workers");
@@ -220,8 +215,7 @@ static void use_inherited(void)
 		see_workers_go("closing an inherited ring");
 		_exit(0);
 	}
-	io_uring_queue_exit(&work.ring);
-	close_files(&work);
+	close_work(&work);
 	if (wait_for(child)) {
 		count(&shared->broken, 1);
 		complain("a child with an inherited ring died");

@@ -210,6 +210,12 @@ static void close_files(struct work *work)
 	close(work->pipe[1]);
 }
 
+static void close_work(struct work *work)
+{
+	io_uring_queue_exit(&work->ring);
+	close_files(work);
+}
+
 static void prep_one(struct work *work, unsigned int sqe_flags)
 {
 	static char data[8192];
