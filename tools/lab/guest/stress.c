@@ -486,10 +486,15 @@ struct cache {
 	long objects;
 };
 
-/* Count the objects in each cache, without those that are free on some CPU. */
+/*
+ * Count the objects in each cache. Those that are free in the slab that a CPU takes
+ * objects from count as well, and shrinking a cache helps only until the next one is
+ * taken. So count some times, and go by the least.
+ */
 static int count_objects(struct cache *caches)
 {
 	char line[300], path[100];
+	struct cache cache;
 	int i, nr = 0;
 	FILE *file;
 
@@ -497,16 +502,19 @@ static int count_objects(struct cache *caches)
 	sleep_us(3000000);
 	write_to("/proc/sys/vm/drop_caches", "3");
 	sleep_us(1000000);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 8; i++) {
 		file = fopen("/proc/slabinfo", "r");
 		if (!file)
 			err(1, "slabinfo");
 		for (nr = 0; nr < CACHES && fgets(line, sizeof(line), file);) {
-			if (sscanf(line, "%63s %ld", caches[nr].name,
-				   &caches[nr].objects) != 2)
+			if (sscanf(line, "%63s %ld", cache.name,
+				   &cache.objects) != 2)
 				continue;
+			if (strcmp(caches[nr].name, cache.name) ||
+			    caches[nr].objects > cache.objects)
+				caches[nr] = cache;
 			snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
-				 caches[nr].name);
+				 cache.name);
 			write_to(path, "1");
 			nr++;
 		}
