@@ -34,6 +34,7 @@ tests_of()
 	done
 }
 
+# run_test FILE/TEST: run it now
 run_test()
 {
 	"$lab/tests/${1%/*}" "${1#*/}"
