@@ -89,6 +89,14 @@ lab_copy()
 	"$copy/tools/lab/$1"
 }
 
+# one_selftest: leave only one of them in the copy. get_maintainer.pl takes long to read
+# them all.
+one_selftest()
+{
+	find "$copy/tools/testing/selftests" -name '*.c' ! -name reopen.c -delete
+	git -C "$copy" commit -q -a -m "one selftest"
+}
+
 # small_source: use an excerpt of the source, with which git is quick
 small_source()
 {
