@@ -25,6 +25,7 @@ FIXTURE_VARIANT(quarter)
 {
 	int nops;
 	int blocking;	/* for ever, unless they are cancelled */
+	bool probe;	/* there was another ring just before, without a worker */
 	bool again;	/* the same task, which closed another ring just before */
 	int limit_ms;
 };
@@ -39,6 +40,14 @@ FIXTURE_VARIANT_ADD(quarter, of_blocked_workers)
 {
 	.blocking = 4,
 	.limit_ms = 8,
+};
+
+/* To see what the kernel can do, many programs open a ring that they don't use. */
+FIXTURE_VARIANT_ADD(quarter, of_idle_workers_after_a_probe)
+{
+	.nops = 1,
+	.probe = true,
+	.limit_ms = 4,
 };
 
 /* For a task that comes back soon, one worker stays for 5 ms. */
@@ -66,14 +75,16 @@ FIXTURE_TEARDOWN(quarter)
 }
 
 /* One round. Returns 0 if the workers came and went, or what went wrong. */
-static int time_workers(int blocking, int nops, bool again, int pipe, long *took)
+static int time_workers(int blocking, int nops, bool before, bool again, int pipe,
+			long *took)
 {
 	int reqs = blocking + nops;
 	struct io_uring ring;
 	long closed;
 
-	if (again) {
-		if (io_uring_queue_init(MAX_REQS, &ring, 0))
+	if (before) {
+		if (io_uring_queue_init(MAX_REQS, &ring, 0) ||
+		    (again && run_async_nop(&ring)))
 			return 1;
 		io_uring_queue_exit(&ring);
 	}
@@ -103,15 +114,15 @@ TEST_F(quarter, workers_go_promptly)
 	for (round = 0; round < ROUNDS; round++) {
 		if (variant->again) {
 			status = time_workers(variant->blocking, variant->nops,
-					      true, self->pipe[0],
+					      true, true, self->pipe[0],
 					      &self->took[round]);
 		} else {
 			child = fork_child();
 			ASSERT_LE(0, child);
 			if (!child)
 				_exit(time_workers(variant->blocking,
-						   variant->nops, false,
-						   self->pipe[0],
+						   variant->nops, variant->probe,
+						   false, self->pipe[0],
 						   &self->took[round]));
 			ASSERT_EQ(child, waitpid(child, &status, 0));
 		}
