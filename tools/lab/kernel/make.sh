@@ -31,6 +31,12 @@ unit_file()
 	echo "$folder/io-wq-lab-unit"
 }
 
+# changed_files: the C files in io_uring/ that BASE's series changes
+changed_files()
+{
+	git -C "$base/series" diff --name-only base..main -- 'io_uring/*.c'
+}
+
 # only_warnings: of make's output on stdin, print the warnings and errors without line
 # numbers
 only_warnings()

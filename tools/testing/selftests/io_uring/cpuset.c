@@ -4,7 +4,6 @@
  * since the task's first ring, or a CPU has come online that is not in it. The kernel
  * moves the workers that are there, so this is about a later one as well.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -29,28 +28,21 @@ struct cpuset {
 	int cpus[3];	/* the last one may be taken offline */
 };
 
-/* Write @text to @file in @folder. Returns whether that was possible. */
-static bool write_file(const char *folder, const char *file, const char *text)
+/* Write @text to @file of cgroup @cgroup. Returns whether that was possible. */
+static bool write_cgroup(const char *cgroup, const char *file, const char *text)
 {
-	int fd, len = strlen(text);
 	char path[128];
-	bool done;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	done = write(fd, text, len) == len;
-	close(fd);
-	return done;
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
+	return write_file(path, text);
 }
 
 static bool set_online(int cpu, bool online)
 {
-	char folder[64];
+	char path[64];
 
-	sprintf(folder, "/sys/devices/system/cpu/cpu%d", cpu);
-	return write_file(folder, "online", online ? "1" : "0");
+	sprintf(path, "/sys/devices/system/cpu/cpu%d/online", cpu);
+	return write_file(path, online ? "1" : "0");
 }
 
 /* Let the cpuset have this CPU and no other one. */
@@ -59,7 +51,7 @@ static bool set_cpu(const struct cpuset *cpuset, int cpu)
 	char text[16];
 
 	sprintf(text, "%d", cpu);
-	return write_file(cpuset->group, "cpuset.cpus", text);
+	return write_cgroup(cpuset->group, "cpuset.cpus", text);
 }
 
 static void remove_cpuset(const struct cpuset *cpuset)
@@ -95,7 +87,7 @@ static const char *make_cpuset(struct cpuset *cpuset)
 		remove_cpuset(cpuset);
 		return "needs cgroup2 and root";
 	}
-	if (write_file(cpuset->mount, "cgroup.subtree_control", "+cpuset") &&
+	if (write_cgroup(cpuset->mount, "cgroup.subtree_control", "+cpuset") &&
 	    !mkdir(cpuset->group, 0700) && set_cpu(cpuset, cpuset->cpus[0]))
 		return NULL;
 	remove_cpuset(cpuset);
@@ -110,7 +102,7 @@ static enum outcome run_in(struct cpuset *cpuset,
 	int status;
 
 	if (!pid)
-		_exit(write_file(cpuset->group, "cgroup.procs", "0") ?
+		_exit(write_cgroup(cpuset->group, "cgroup.procs", "0") ?
 		      child(cpuset) : BROKEN);
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return BROKEN;

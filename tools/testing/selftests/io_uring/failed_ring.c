@@ -36,16 +36,6 @@ static bool read_file(const char *path, char *text, int size)
 	return ok;
 }
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 /* Let the n-th allocation from here on fail, 0 for none. */
 static bool fail_nth(int fd, int n)
 {

@@ -455,6 +455,18 @@ static inline void unmap_ring(struct io_uring *ring)
 	munmap(ring->sq.ring_ptr, ring->sq.ring_sz);
 }
 
+/* Write @text to the file @path. Returns whether all of it could be written. */
+static inline bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t len = strlen(text);
+	bool ok = fd >= 0 && write(fd, text, len) == len;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 /* For qsort(), the order of longs */
 static inline int by_size(const void *a, const void *b)
 {
