@@ -24,7 +24,8 @@
 #define ROUNDS	300
 #define ENOUGH	3
 #define NOPS	30000
-#define REQUESTS (NOPS + 4)
+#define SPLICES	4
+#define REQUESTS (NOPS + SPLICES)
 
 static void run_on(int cpu, int policy)
 {
@@ -103,7 +104,7 @@ static int run(void)
 	for (i = 0; i < NOPS; i++) {
 		sqe = io_uring_get_sqe(&ring);
 		io_uring_prep_nop(sqe);
-		io_uring_sqe_set_flags(sqe, IOSQE_CQE_SKIP_SUCCESS);
+		sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	}
 	queue_splice(&ring, empty[0], sink[1]);
 	queue_splice(&ring, full[0], empty[1]);
@@ -113,7 +114,7 @@ static int run(void)
 	if (!fork())
 		hold(&ring);
 	io_uring_submit(&ring);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < SPLICES; i++) {
 		if (io_uring_wait_cqe_timeout(&ring, &cqe, &timeout))
 			return 1;
 		io_uring_cqe_seen(&ring, cqe);
